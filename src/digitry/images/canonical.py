@@ -1,4 +1,4 @@
-"""Ink of one digit → canonical digit: ink box fitted in 20×20, centred by its mass in 28×28, as MNIST was made."""
+"""Ink of one digit → canonical digit: fitted into 20×20 and centred by mass in 28×28, as in MNIST."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ BOX_LEVEL = 32
 """Ink fainter than this does not count towards the ink box (0 to 255)."""
 
 STROKE_RANGE = (1.5, 4.0)
-"""Stroke widths left as they are, in canonical pixels; MNIST itself has 1.6 to 4.0 (5th to 95th percentile)."""
+"""Stroke widths left unchanged, in canonical pixels; MNIST has 1.6 to 4.0 (5th to 95th percentile)."""
 
 _WORK_SIDE = 100
-"""Longer side at which strokes are thickened or thinned: five times the box, at least."""
+"""Least longer side at which strokes are thickened or thinned: five times the box."""
 
 Ink = NDArray[np.uint8]
 """Ink intensity, uint8 (h, w): 0 is paper, 255 is full ink."""
 
 
 def canonical(ink: Ink) -> NDArray[np.uint8]:
-    """Make the canonical digit, uint8 (28, 28), of everything inked in `ink`. Raises ValueError when nothing is.
+    """Return the canonical digit, uint8 (28, 28), of all ink in `ink`. Raises ValueError if there is none.
 
-    A MNIST image passes unchanged, or nearly so.
+    An MNIST image is unchanged, or nearly so.
     """
     ink = tight(ink)
     longest = max(ink.shape)
@@ -39,13 +39,13 @@ def canonical(ink: Ink) -> NDArray[np.uint8]:
 
 
 def tight(ink: Ink) -> Ink:
-    """Cut `ink` to its ink box. Raises ValueError when nothing is inked."""
+    """Crop `ink` to its ink box. Raises ValueError if there is none."""
     x, y, width, height = ink_box(ink)
     return ink[y : y + height, x : x + width]
 
 
 def ink_box(ink: Ink) -> tuple[int, int, int, int]:
-    """Find x, y, width, height of the smallest box around all ink. Raises ValueError when nothing is inked."""
+    """Return x, y, width, height of the smallest box around all ink. Raises ValueError if there is none."""
     x, y, width, height = cv2.boundingRect(stroke_mask(ink, BOX_LEVEL))
     if not width:
         raise ValueError("there is no ink")
@@ -53,17 +53,15 @@ def ink_box(ink: Ink) -> tuple[int, int, int, int]:
 
 
 def sharpen(ink: Ink, gain: float) -> Ink:
-    """Sharpen the edges around half ink: large blurred crops get the crisp strokes that shrinking then smooths
-    again.
-    """
+    """Raise the contrast around half ink, so that large blurred crops get crisp strokes before they are shrunk."""
     if gain <= 1:
         return ink
-    # addWeighted cuts off at 0 and 255, which convertScaleAbs does not.
+    # addWeighted saturates at 0 and 255; convertScaleAbs takes absolute values.
     return np.asarray(cv2.addWeighted(ink, gain, ink, 0, 127.5 * (1 - gain)), np.uint8)
 
 
 def stroke_width(ink: Ink) -> float:
-    """Return the typical width of the strokes in pixels: twice the median distance from their middle to their edge."""
+    """Return the median width of the strokes in pixels: twice the distance from their middle to their edge."""
     scale = max(1.0, _WORK_SIDE / max(ink.shape))
     mask = cv2.copyMakeBorder(stroke_mask(_enlarged(ink, scale), 128), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     distances = ridge(np.asarray(mask, np.uint8))
@@ -77,9 +75,7 @@ def _enlarged(ink: Ink, scale: float) -> Ink:
 
 
 def normalise_strokes(ink: Ink) -> Ink:
-    """Normalise tight ink: its strokes, once fitted, are neither hair-thin nor clogged; unchanged within
-    `STROKE_RANGE`.
-    """
+    """Thicken or thin the strokes of tight ink so that, once fitted, their width is within `STROKE_RANGE`."""
     longest = max(ink.shape)
     width = stroke_width(ink) * BOX_SIDE / longest
     low, high = STROKE_RANGE
@@ -87,14 +83,14 @@ def normalise_strokes(ink: Ink) -> Ink:
         return ink
     scale = max(1.0, _WORK_SIDE / longest)
     wanted = low if width < low else high
-    # Half the change on either side. Fitting shrinks thickened strokes again, hence the last factor.
+    # Half the change on each side. Fitting shrinks thickened strokes again, hence the last factor.
     pixel = longest * scale / BOX_SIDE
     margin = (wanted - width) / 2 * pixel * BOX_SIDE / (BOX_SIDE - (wanted - width))
     return tight(offset_edges(_enlarged(ink, scale), margin))
 
 
 def offset_edges(ink: Ink, margin: float) -> Ink:
-    """Return every edge moved outwards by `margin` pixels (inwards when negative), with antialiased edges."""
+    """Move every edge outwards by `margin` pixels (inwards if negative), with antialiasing."""
     pad = int(np.ceil(max(margin, 0))) + 1
     mask = np.pad(stroke_mask(ink, 128), pad)
     if margin >= 0:
@@ -105,7 +101,7 @@ def offset_edges(ink: Ink, margin: float) -> Ink:
 
 
 def fit(ink: Ink) -> Ink:
-    """Fit tight ink: resized so that its longer side is 20, keeping its aspect; smooth when shrunk."""
+    """Resize tight ink so that its longer side is 20, keeping the aspect ratio; smoothly when it shrinks."""
     height, width = ink.shape
     longest = max(height, width)
     if longest == BOX_SIDE:
@@ -116,9 +112,7 @@ def fit(ink: Ink) -> Ink:
 
 
 def centre(ink: Ink) -> NDArray[np.uint8]:
-    """Centre fitted ink (at most 20×20) on a black 28×28 page, its centre of mass within half a pixel of (14,
-    14).
-    """
+    """Place fitted ink (at most 20×20) on black 28×28 with its centre of mass within half a pixel of (14, 14)."""
     height, width = ink.shape
     moments = cv2.moments(ink)
     mass = moments["m00"] or 1.0

@@ -1,7 +1,6 @@
-"""Pictures → canonical digits: decode, find the ink, find the digit, fit it as MNIST was made.
+"""Pictures → canonical digits: decode, find the ink, find the digit, fit it as in MNIST.
 
-`canonical_from_file`, `canonical_from_bytes` and `canonical_from_array` are the one door for people's pictures, in
-training and in reading.
+All pictures of single digits, in training and in reading, go through the same steps.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def canonical_from_file(path: Path) -> NDArray[np.uint8]:
-    """Make the canonical digit, uint8 (28, 28), of the one digit in a picture file.
+    """Return the canonical digit, uint8 (28, 28), of the one digit in a picture file.
 
-    Raises DataError, without the path, when the file is not a readable picture or holds no digit.
+    Raises DataError, without the path, if the file is not a readable picture or holds no digit.
     """
     from digitry.images.decode import decode_file
 
@@ -26,9 +25,9 @@ def canonical_from_file(path: Path) -> NDArray[np.uint8]:
 
 
 def canonical_from_bytes(data: bytes) -> NDArray[np.uint8]:
-    """Make the canonical digit, uint8 (28, 28), of the one digit in the bytes of a picture file.
+    """Return the canonical digit, uint8 (28, 28), of the one digit in the bytes of a picture file.
 
-    Raises DataError when they are no readable picture or hold no digit.
+    Raises DataError if they are not a readable picture or hold no digit.
     """
     from digitry.images.decode import decode
 
@@ -36,9 +35,9 @@ def canonical_from_bytes(data: bytes) -> NDArray[np.uint8]:
 
 
 def canonical_from_array(picture: NDArray[Any]) -> NDArray[np.uint8]:
-    """Make the canonical digit, uint8 (28, 28), of the one digit in an array of any sane shape and number type.
+    """Return the canonical digit, uint8 (28, 28), of the one digit in an array of any shape that `grey_of_array` takes.
 
-    Raises DataError when the array cannot be a picture or holds no digit.
+    Raises DataError if the array cannot be a picture or holds no digit.
     """
     from digitry.errors import DataError
     from digitry.images.decode import grey_of_array

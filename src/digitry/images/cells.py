@@ -1,7 +1,7 @@
 """A grey page → the cells between its rules, in rows and columns of tables.
 
-A cell is what rules enclose: a piece of paper between them. Neighbours across a rule form a row, or a column, and so a
-table that lies askew or bends keeps its order.
+A cell is a piece of paper enclosed by rules. Neighbours across a rule form a row or a column, so that a tilted or bent
+table keeps its order.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from numpy.typing import NDArray
 from digitry.images.contrast import even_contrast
 
 LONGEST = 1200
-"""Pixels of the longer side at which rules are looked for."""
+"""Longer side, in pixels, at which rules are detected."""
 
 RULE_CONTRAST = 0.7
-"""A rule's ink lies at least this many local spreads from its paper."""
+"""Least contrast of a rule to its paper, in local standard deviations."""
 
 RULE_LENGTH = 45
-"""Pixels, at that size, of the shortest piece of a rule: longer than a stroke of most digits."""
+"""Length of the shortest piece of a rule, in pixels at that size: longer than most strokes of digits."""
 
 LEAST_CELL, LARGEST_SHARE = 8, 0.25
-"""Pixels of the shorter side of a cell; share of the page of the largest one."""
+"""Least shorter side of a cell, in pixels; largest share of the page that a cell covers."""
 
 FILLED = 0.6
-"""Share of its box that a cell fills: it is roughly a rectangle."""
+"""Least share of its box that a cell fills, as it is roughly a rectangle."""
 
 ALIKE = 1.7
-"""Neighbours in a row are at most so many times as high as each other, in a column as wide."""
+"""Largest ratio of the heights of neighbours in a row, and of the widths of neighbours in a column."""
 
 
 class PaperCell(NamedTuple):
@@ -41,13 +41,13 @@ class PaperCell(NamedTuple):
     table: int
     row: int
     column: int
-    """Which table it belongs to, and where in it, from 0."""
+    """Its table, and its place in it, from 0."""
 
 
 def find_cells(grey: NDArray[np.uint8]) -> list[PaperCell]:
-    """Give the cells of a page, uint8 (h, w): those in tables of at least two, table by table, row by row."""
+    """Return the cells of a page, uint8 (h, w), in tables of at least two, table by table, row by row."""
     scale = min(1.0, LONGEST / max(grey.shape))
-    if not round(scale * min(grey.shape)):  # nothing is left of a page that is so much longer than wide
+    if not round(scale * min(grey.shape)):  # nothing would be left of so long and thin a page
         return []
     small = grey
     if scale < 1:
@@ -85,24 +85,24 @@ def find_cells(grey: NDArray[np.uint8]) -> list[PaperCell]:
 
 
 def _rules(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Find the rules: long level or upright pieces of ink."""
+    """Find the rules: long horizontal or vertical pieces of ink."""
     contrast = even_contrast(grey)
-    # Ink is rare and stands out far: the longer tail of the contrasts. Their cube takes a sixtieth of NumPy's `**3`.
+    # Ink is the longer tail of the contrasts. Multiplying takes a sixtieth of the time of NumPy's `**3`.
     is_dark = (contrast * contrast * contrast).mean() < 0
     ink = np.asarray(contrast < -RULE_CONTRAST if is_dark else contrast > RULE_CONTRAST)
     found = np.zeros(grey.shape, np.uint8)
     for size in ((RULE_LENGTH, 1), (1, RULE_LENGTH)):
-        # A rule that is not quite level steps from row to row: thickened it stays in one piece.
+        # A slightly tilted rule steps from row to row; thickened, it stays in one piece.
         thick = cv2.dilate(ink.astype(np.uint8), np.ones((3, 1) if size[0] > 1 else (1, 3), np.uint8))
         pieces = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones(size[::-1], np.uint8))
-        # Gaps, where writing hides a rule or the print is worn, are closed along it.
+        # Close gaps along a rule, where writing hides it or the print is worn.
         along = np.ones((1, 15) if size[0] > 1 else (15, 1), np.uint8)
         found |= np.asarray(cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, along), np.uint8)
     return np.asarray(found > 0)
 
 
 def _across(labels: NDArray[np.int32], box: NDArray[np.integer], *, sideways: bool) -> list[int]:
-    """Return the pieces of paper to the right of a box, or under it, just across a rule."""
+    """Return the pieces of paper to the right of a box, or below it, just across a rule."""
     x, y, width, height = box.tolist()
     reach = max(4, round(0.35 * min(width, height)))
     found = []
@@ -122,7 +122,7 @@ def _alike(one: int, other: int) -> bool:
 
 
 def _ordered(groups: _Groups, members: list[int], boxes: NDArray[np.integer], axis: int) -> dict[int, int]:
-    """Return the groups of a table's members, numbered from 0 along an axis; those that coincide are one."""
+    """Return a number for each group of a table's members, from 0 along an axis; groups that coincide share one."""
     middle: dict[int, list[float]] = {}
     for place in members:
         middle.setdefault(groups.head(place), []).append(float(boxes[place][axis] + boxes[place][axis + 2] / 2))
@@ -143,7 +143,7 @@ def _grown(box: NDArray[np.integer], factor: float) -> tuple[int, int, int, int]
 
 
 class _Groups:
-    """Places that were joined, directly or by way of others."""
+    """Disjoint sets of places that were joined, directly or through others."""
 
     def __init__(self, count: int) -> None:
         self._up = list(range(count))

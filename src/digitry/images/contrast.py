@@ -1,4 +1,4 @@
-"""A grey page → the same page with its contrast evened out: what a network that looks at pages is shown."""
+"""A grey page → the page with even contrast: the input of a network for pages."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 WINDOW = 33
-"""Pixels of the neighbourhood that is taken for paper and its grain."""
+"""Side, in pixels, of the neighbourhood from which paper and its texture are estimated."""
 
 FLOOR = 0.03
-"""Added to the spread, in shares of white: what varies less than this stays faint."""
+"""Added to the standard deviation, where white is 1, so that smaller variations stay faint."""
 
 LIMIT = 4.0
-"""Largest value, in spreads."""
+"""Largest absolute value, in standard deviations."""
 
 
 def even_contrast(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Subtract the local mean and divide by the local spread: uint8 (h, w) → float32 (h, w), −4 to 4, 0 for paper."""
+    """Standardise a page locally: uint8 (h, w) → float32 (h, w), clipped to −4 to 4, about 0 for paper."""
     page = grey.astype(np.float32) * np.float32(1 / 255)
     size = (WINDOW, WINDOW)
     mean = np.asarray(cv2.blur(page, size, borderType=cv2.BORDER_REFLECT_101), np.float32)

@@ -49,16 +49,14 @@ _TIFF_KIND, _TIFF_SMALL_COPY, _TIFF_MASK = 254, 1, 4
 
 
 def decode_file(path: Path) -> Grey:
-    """Decode the first page of a picture file. Raises DataError, without the path, for anything that is not a
-    readable picture.
-    """
+    """Decode the first page of a picture file. Raises DataError, without the path, if it is not a readable picture."""
     return decode(read_picture_file(path))
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, formats: Collection[str] = ALL_FORMATS) -> Grey:
-    """Decode the first page of a picture's bytes. Its size is checked before any pixel is decoded.
+    """Decode the first page of a picture's bytes, checking its size before any pixel is decoded.
 
-    Raises DataError for an empty, foreign, broken, cut or too large picture.
+    Raises DataError for an empty, unknown, broken, truncated or too large picture.
     """
     with contextlib.closing(decode_pages(data, max_pixels=max_pixels, formats=formats)) as pages:
         return next(pages)
@@ -67,11 +65,10 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, formats: Collection[str
 def decode_pages(
     data: bytes, *, max_pixels: int = MAX_PIXELS, formats: Collection[str] = ALL_FORMATS
 ) -> Generator[Grey]:
-    """Decode every page of a TIFF or a PDF, one in memory at a time; one page for all else, the first frame of a moving
-    one.
+    """Yield every page of a TIFF or a PDF, with one in memory at a time; for other formats only the first frame.
 
-    The content says what a picture is, never its name; `formats` says what may be parsed. Raises DataError as `decode`
-    does, when the page it is about is asked for, and for more than `MAX_PAGES` pages before the first.
+    The format is recognised by content, never by name, and must be one of `formats`. Raises DataError like `decode`,
+    when the page concerned is reached, and for more than `MAX_PAGES` pages before the first.
     """
     kind = _allowed_format(data, formats)
     pages = _apart(kind, data, max_pixels) if kind in ("HEIC", "PDF") else _pillow_pages(kind, data, max_pixels)
@@ -87,9 +84,7 @@ def decode_pages(
 
 
 def read_picture_file(path: Path) -> bytes:
-    """Return the bytes of a picture's file. Raises DataError, without the path, where it cannot be read, or is too
-    large.
-    """
+    """Return the bytes of a picture file. Raises DataError, without the path, if it cannot be read or is too large."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -103,7 +98,7 @@ def read_picture_file(path: Path) -> bytes:
 
 
 def _allowed_format(data: bytes, formats: Collection[str]) -> str:
-    """Return the format that the first bytes tell. Raises DataError when it is none of `formats`."""
+    """Return the format, recognised by the first bytes. Raises DataError if it is not one of `formats`."""
     for name in formats:
         if name not in ALL_FORMATS:
             raise unknown_name("picture format", name, ALL_FORMATS)
@@ -120,13 +115,13 @@ def _allowed_format(data: bytes, formats: Collection[str]) -> str:
 
 @contextlib.contextmanager
 def _one_line(number: int, max_pixels: int) -> Generator[None]:
-    """Turn whatever a decoder raises on page `number` into a DataError of one line."""
+    """Turn any exception of a decoder on page `number` into a DataError of one line."""
     from PIL import Image, UnidentifiedImageError
 
     place = f"page {number}: " if number > 1 else ""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow speaks of odd metadata there; what matters raises
+            warnings.simplefilter("ignore")  # Pillow warns of odd metadata; what matters is raised
             yield
     except DataError as error:
         if not place:
@@ -138,14 +133,14 @@ def _one_line(number: int, max_pixels: int) -> Generator[None]:
         pixels = re.search(r"\d+", str(error))
         size = f"{int(pixels[0]) / 1e6:,.0f} million" if pixels else "far too many"
         raise DataError(place + too_large(size, max_pixels)) from error
-    except Exception as error:  # decoders raise struct, zlib, index, key and many more errors on broken files
-        if isinstance(error, MemoryError) or "memory" in str(error):  # Pillow, zlib and libtiff have words of their own
+    except Exception as error:  # decoders raise struct, zlib, index, key and many other errors on broken files
+        if isinstance(error, MemoryError) or "memory" in str(error):  # Pillow, zlib and libtiff report it differently
             raise DataError(f"{place}the picture does not fit in memory; make it smaller") from error
         raise DataError(f"{place}the picture is broken or cut short; save or copy it again") from error
 
 
 def _quiet(kind: str) -> contextlib.AbstractContextManager[None]:
-    """Keep libtiff's own words on broken files, which go straight to the process's stderr, from being printed."""
+    """Suppress libtiff's messages about broken files, which it writes directly to stderr."""
     return native_stderr_muted() if kind == "TIFF" else contextlib.nullcontext()
 
 
@@ -162,7 +157,7 @@ def _pillow_pages(kind: str, data: bytes, max_pixels: int) -> Generator[Grey]:
         check_size(webp_size(data), max_pixels)
     if kind == "JPEG" and jpeg_has_more_scans(data, _MAX_SCANS):
         raise DataError(f"the JPEG has more than {_MAX_SCANS} scans; save it again, or as PNG")
-    importlib.import_module(f"PIL.{_PLUGINS[kind]}ImagePlugin")  # else Pillow imports all of its forty
+    importlib.import_module(f"PIL.{_PLUGINS[kind]}ImagePlugin")  # otherwise Pillow imports all forty plugins
     with Image.open(io.BytesIO(data), formats=(kind,)) as picture:
         if kind == "TIFF":
             yield from _tiff_pages(picture, max_pixels)
@@ -172,9 +167,9 @@ def _pillow_pages(kind: str, data: bytes, max_pixels: int) -> Generator[Grey]:
 
 
 def _tiff_pages(picture: Image.Image, max_pixels: int) -> Generator[Grey]:
-    """Return the pages proper: small copies and masks that some programs store behind a page are left out."""
+    """Yield the real pages, without the thumbnails and masks that some programs store after a page."""
     too_many = False
-    with contextlib.suppress(Exception):  # a page that is broken raises when its turn comes
+    with contextlib.suppress(Exception):  # a broken page raises when it is reached
         too_many = _has_page(picture, MAX_PAGES)
     if too_many:
         raise DataError(f"the file has more than {MAX_PAGES} pages, the most that are read; split it")
@@ -185,7 +180,7 @@ def _tiff_pages(picture: Image.Image, max_pixels: int) -> Generator[Grey]:
 
 
 def proper_pages(picture: Image.Image) -> Iterator[Mapping[int, Any]]:
-    """Yield the tags of each page proper of a TIFF, on which the picture then stands."""
+    """Yield the tags of each real page of a TIFF, with the picture positioned on it."""
     number = 0
     while _has_page(picture, number):
         tags = picture.tag_v2  # type: ignore[attr-defined]
@@ -195,7 +190,7 @@ def proper_pages(picture: Image.Image) -> Iterator[Mapping[int, Any]]:
 
 
 def _has_page(picture: Image.Image, number: int) -> bool:
-    """Tell whether a TIFF has page `number`, from 0; the picture stands there then."""
+    """Tell whether a TIFF has page `number`, from 0, and position the picture on it."""
     try:
         picture.seek(number)
     except EOFError:

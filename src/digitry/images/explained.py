@@ -1,4 +1,4 @@
-"""How much of what a page shows is the digit that was found on it: little, where it was a part of something else."""
+"""How much of a page's content the digit found on it explains: little if it is a part of something else."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _NEAR = np.ones((5, 5), np.uint8)
 
 
 def explained_share(grey: NDArray[np.uint8], crop: NDArray[np.uint8], box: Box) -> float:
-    """Return the share of the page's edges, by squared contrast, that lie on the digit's ink or beside it, 0 to 1.
+    """Return the share of the page's edges, by squared contrast, on or beside the digit's ink, 0 to 1.
 
-    `grey` is the page (h, w), `crop` the ink of the digit, `box` where it lies on the page. About 1 for a digit on
-    plain paper, less with rules and prints around it, little for the sleeve of a coat.
+    `grey` is the page (h, w), `crop` the ink of the digit, `box` its place on the page. About 1 for a digit on plain
+    paper, less with rules and print around it, little for the sleeve of a coat.
     """
     x, y, width, height = box
     scale = min(1.0, _SIDE / max(width, height, 1))
@@ -31,9 +31,7 @@ def explained_share(grey: NDArray[np.uint8], crop: NDArray[np.uint8], box: Box) 
 
 
 def explained_by_box(grey: NDArray[np.uint8], box: Box) -> float:
-    """Return the share of the edges of a page (h, w), by their squared contrast, that lie in a box or close to it, 0 to
-    1.
-    """
+    """Return the share of a page's edges, by squared contrast, in or close to a box, 0 to 1; the page is (h, w)."""
     x, y, width, height = box
     scale = min(1.0, _SIDE / max(height, 1))
     energy = _edges(grey, scale)
@@ -45,7 +43,7 @@ def explained_by_box(grey: NDArray[np.uint8], box: Box) -> float:
 
 
 def _edges(grey: NDArray[np.uint8], scale: float) -> NDArray[np.float32]:
-    """Return the squared contrast of every pixel of a page (h, w) shrunk by `scale`, to its neighbours."""
+    """Return the squared gradient at every pixel of a page (h, w) scaled by `scale`."""
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
     page = (cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if scale < 1 else grey).astype(np.float32)
     across = cv2.Sobel(page, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REPLICATE)

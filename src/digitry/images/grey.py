@@ -1,4 +1,4 @@
-"""Pixels of any mode, number type or colour → upright grey page."""
+"""Pixels of any mode, data type or colour → upright grey page."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Grey = NDArray[np.uint8]
 
 _ORIENTATION = 0x0112
 _SMALL = 2**19
-"""Pixels of a picture that is not worth cutting into strips."""
+"""A picture of at most this many pixels is not worth processing in strips."""
 
 _STRIP_PIXELS = 2**20
 _SAMPLE_SIDE = 1000
 _LEAST_ROWS = 20
-"""A picture with fewer rows holds no digit that could be read."""
+"""A picture with fewer rows holds no legible digit."""
 
 _TURNS: dict[int, Callable[[Any], Any]] = {
     2: lambda page: cv2.flip(page, 1),
@@ -37,7 +37,7 @@ _TURNS: dict[int, Callable[[Any], Any]] = {
     7: lambda page: cv2.rotate(cv2.transpose(page), cv2.ROTATE_180),
     8: lambda page: cv2.rotate(page, cv2.ROTATE_90_COUNTERCLOCKWISE),
 }
-"""EXIF orientation → what makes the page upright."""
+"""EXIF orientation → the function that makes the page upright."""
 
 
 def grey_of_picture(picture: Image.Image) -> Grey:
@@ -59,11 +59,11 @@ def grey_of_picture(picture: Image.Image) -> Grey:
 
 
 def grey_of_array(array: NDArray[Any], *, max_pixels: int = MAX_PIXELS) -> Grey:
-    """Make the grey page of an array: (h, w), (784,), or with 1 to 4 channels last (grey, grey + alpha, RGB, RGBA).
+    """Convert an array to a grey page: (h, w), (784,), or with 1 to 4 channels last (grey, grey + alpha, RGB, RGBA).
 
-    Leading axes of length 1 are dropped. bool, integers of 8 to 16 bits, floats from 0 to 1, -1 to 1 or 0 to 255 are
-    told apart by their range. Raises DataError for any other shape, for several pictures in one array, and for values
-    that are not numbers.
+    Leading axes of length 1 are dropped. Booleans, integers of 8 to 16 bits, and floats from 0 to 1, -1 to 1 or 0 to
+    255 are distinguished by their range. Raises DataError for any other shape, for several pictures in one array, and
+    for values that are not numbers.
     """
     array = np.asarray(array)
     shape = array.shape
@@ -86,7 +86,7 @@ def grey_of_array(array: NDArray[Any], *, max_pixels: int = MAX_PIXELS) -> Grey:
 
 
 def grey_of_bytes(pixels: NDArray[np.uint8]) -> Grey:
-    """Make the grey page of plain 8-bit pixels, uint8 (h, w) or with 1 to 4 channels: grey, grey + alpha, RGB, RGBA."""
+    """Convert 8-bit pixels, uint8 (h, w) or with 1 to 4 channels: grey, grey + alpha, RGB, RGBA, to a grey page."""
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return np.ascontiguousarray(pixels.reshape(pixels.shape[:2]))
     if pixels.shape[2] == 2:
@@ -108,8 +108,8 @@ def _several(shape: tuple[int, ...]) -> str:
 def _is_flat_batch(array: NDArray[Any]) -> bool:
     """Tell whether (n, 784) is n flattened digits rather than a picture 784 wide.
 
-    Flattened, the borders of every digit fall on the same columns, blank in nearly all rows; what is written on a page
-    does not keep to such a grid.
+    In flattened digits, the borders of all digits fall on the same columns, blank in nearly all rows; writing on a page
+    does not follow such a grid.
     """
     if array.shape[1] != IMAGE_PIXELS:
         return False
@@ -121,10 +121,10 @@ def _is_flat_batch(array: NDArray[Any]) -> bool:
 
 
 def _orientation(picture: Image.Image) -> int:
-    """Read the EXIF orientation, 1 to 8; metadata that cannot be read leaves the pixels as they are."""
+    """Return the EXIF orientation, 1 to 8; 1, which leaves the pixels unchanged, if the metadata is unreadable."""
     try:
         return int(picture.getexif().get(_ORIENTATION, 1))
-    except Exception:  # broken EXIF raises struct, key, type and many more errors; the pixels are fine
+    except Exception:  # broken EXIF raises struct, key, type and many other errors; the pixels are fine
         return 1
 
 
@@ -135,7 +135,7 @@ def _grey_of_mode(picture: Image.Image, mode: str) -> Grey:
 
 
 def _array_of(picture: Image.Image) -> NDArray[Any]:
-    """Return `np.asarray(picture)` of one channel, with one copy of the pixels where Pillow makes three."""
+    """Return `np.asarray(picture)` of one channel with one copy of the pixels, where Pillow would make three."""
     if picture.width * picture.height <= _SMALL:
         return np.asarray(picture)
     pixels: NDArray[Any] | None = None
@@ -151,7 +151,7 @@ def _array_of(picture: Image.Image) -> NDArray[Any]:
 
 
 def _pillow_strips(picture: Image.Image, mode: str = "") -> Iterator[NDArray[Any]]:
-    """Yield the rows of a picture, top to bottom, a strip at a time, so that a large one needs no second copy."""
+    """Yield the rows of a picture in strips, top to bottom, so that a large one needs no second copy."""
     rows = max(1, _STRIP_PIXELS // picture.width)
     for top in range(0, picture.height, rows):
         strip = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
@@ -177,38 +177,38 @@ def _array_strips(pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
 
 
 def _to_eight_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Turn pixels of any number type into uint8; the value range tells which scale they are in."""
+    """Convert pixels of any data type to uint8; their range tells the scale."""
     if values.dtype == np.uint8 and values.max() > 1:
         return np.ascontiguousarray(values)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise DataError("the picture holds values that are not numbers (NaN or infinity)")
     offset, scale = _scale(values.dtype.kind, float(values.min()), float(values.max()))
     flat, page = values.ravel(), np.empty(values.size, np.uint8)
-    for start in range(0, values.size, _STRIP_PIXELS):  # so that a large picture needs no large intermediate
+    for start in range(0, values.size, _STRIP_PIXELS):  # in strips, so that a large picture needs no large intermediate
         strip = flat[start : start + _STRIP_PIXELS].astype(np.float64)
         page[start : start + _STRIP_PIXELS] = np.clip(np.rint((strip + offset) * scale), 0, 255)
     return page.reshape(values.shape)
 
 
 def _scale(kind: str, low: float, high: float) -> tuple[float, float]:
-    """Return what to add to values from `low` to `high`, and then to multiply with, so that they run from 0 to 255."""
+    """Return the offset to add to values from `low` to `high`, and the factor, that map them to 0 to 255."""
     if kind == "b" or (low >= 0 and high <= 1):
         return 0.0, 255.0
     if kind == "f" and low >= -1 and high <= 1:
         return 1.0, 127.5
-    if low >= 0 and high <= 255 and (kind != "f" or high > 16):  # floats just over 1 are 0 to 1, overshot
+    if low >= 0 and high <= 255 and (kind != "f" or high > 16):  # floats just above 1 are 0 to 1 with overshoot
         return 0.0, 1.0
-    if low >= 0 and high <= 65535 and kind in "ui":  # scanners put 10, 12 and 14 bits into 16
+    if low >= 0 and high <= 65535 and kind in "ui":  # scanners store 10, 12 and 14 bits in 16
         bits = next(bits for bits in (10, 12, 14, 16) if high < 2**bits)
         return 0.0, 255 / (2**bits - 1)
-    return -low, 255 / (high - low or 1.0)  # an unknown scale, such as standardised floats: the range itself
+    return -low, 255 / (high - low or 1.0)  # an unknown scale, such as standardised floats: use the range itself
 
 
 def _grey_of_colour(size: tuple[int, int], sample: NDArray[np.uint8], strips: Iterator[NDArray[np.uint8]]) -> Grey:
-    """Make the grey page of RGB or RGBA strips; a sample of them decides on the paper and on the channel.
+    """Convert RGB or RGBA strips to a grey page; a sample decides on the paper and the channel.
 
-    What is transparent becomes paper. Grey is luma, or the one channel in which coloured ink stands out far better
-    (yellow on white, red on black).
+    Transparent parts become paper. Grey is luma, or the one channel in which coloured ink stands out far better (yellow
+    on white, red on black).
     """
     width, height = size
     paper = _paper(sample) if sample.shape[2] == 4 else None
@@ -224,7 +224,7 @@ def _grey_of_colour(size: tuple[int, int], sample: NDArray[np.uint8], strips: It
 
 
 def _telling_channel(sample: NDArray[np.uint8]) -> int | None:
-    """Return the channel in which ink stands out far better than in luma; None where luma does."""
+    """Return the channel in which ink stands out far better than in luma; None if there is none."""
     small = np.ascontiguousarray(sample[:: max(1, sample.shape[0] // 256), :: max(1, sample.shape[1] // 256)])
     channels = np.stack([*cv2.split(small), cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)]).reshape(4, -1)
     channels.sort(axis=1)
@@ -235,16 +235,16 @@ def _telling_channel(sample: NDArray[np.uint8]) -> int | None:
 
 
 def _paper(sample: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    """Return the colour, uint16 (3,), of what is left transparent: it contrasts with what is drawn."""
+    """Return the paper colour, uint16 (3,), for transparent parts, which contrasts with the opaque ones."""
     colours, alpha = sample[..., :3].astype(np.float32), sample[..., 3].astype(np.float32)
-    if alpha.mean() > 0.7 * 255:  # mostly opaque: only corners or edges are cut out, the paper is drawn too
+    if alpha.mean() > 0.7 * 255:  # mostly opaque: only corners or edges are transparent, so the paper is drawn too
         return np.asarray(np.median(colours[alpha > 127], axis=0), np.uint16)
     drawn = float((colours.mean(axis=-1) * alpha).sum()) / max(float(alpha.sum()), 1.0)
     return np.full(3, 255 if drawn < 128 else 0, np.uint16)
 
 
 def _on_paper(pixels: NDArray[np.uint8], paper: NDArray[np.uint16] | None) -> NDArray[np.uint8]:
-    """Return RGB of RGBA composited on paper; RGB is left alone."""
+    """Composite RGBA onto paper, as RGB; RGB is returned unchanged."""
     if paper is None:
         return pixels
     colours, alpha = pixels[..., :3], pixels[..., 3:]

@@ -1,4 +1,4 @@
-"""The bytes of a HEIC photograph → its pixels, by libheif. Runs in a child alone: see `digitry.images.sandbox`."""
+"""The bytes of a HEIC photograph → its pixels, by libheif. Runs only in a child process: see `images.sandbox`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from digitry.images.sniff import check_size
 
 
 def heic_pages(data: bytes, max_pixels: int) -> Iterator[tuple[tuple[int, int, int], bytes]]:
-    """Yield shape (height, width, channels) and pixels, 8 or 16 bits each, of the primary picture, upright.
+    """Yield the shape (height, width, channels) and pixels, 8 or 16 bits each, of the primary picture, upright.
 
-    libheif itself turns it; EXIF has no say in HEIC. Raises DataError for more than `max_pixels`, checked before any
-    is decoded. Raises ValueError, EOFError and others for a broken photograph.
+    libheif itself turns it; EXIF orientation does not apply to HEIC. Raises DataError for more than `max_pixels`,
+    before decoding any; ValueError, EOFError and others for a broken photograph.
     """
     import pi_heif
 

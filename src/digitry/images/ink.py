@@ -1,4 +1,4 @@
-"""Grey page → ink intensity: uneven light, shadows, paper texture and polarity taken out."""
+"""Grey page → ink intensity: uneven light, shadows, paper texture and polarity removed."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ MIN_CONTRAST = 12.0
 """Ink differs from its paper by at least this many grey levels."""
 
 NOISE_FACTOR = 5.0
-"""Ink differs from its paper by at least this many times the paper's own spread."""
+"""Ink differs from its paper by at least this many standard deviations of the paper."""
 
 PAPER_WINDOWS = (0.3, 0.2, 0.12, 0.08, 0.05)
-"""Strokes are narrower than one of these shares of the page: wider dark areas are shadow or table, not ink."""
+"""Candidate windows, as shares of the page: wider dark areas are shadow or table, not ink."""
 
 STRONG_SHARE = 0.7
-"""Ink is strong at this share of the strongest contrast on the page; shadows seldom are."""
+"""Ink is strong from this share of the strongest contrast on the page; shadows seldom are."""
 
 WHOLE_SHARE = 0.93
-"""A window keeps the ink whole when this share of its strong pixels stands out of it as it does of the widest one."""
+"""A window keeps the ink whole if this share of the strong pixels stands out as with the widest window."""
 
 WIDEST_STROKE = 0.2
 """No stroke is wider than this share of the page's longer side."""
@@ -41,10 +41,10 @@ _FIT_SIDE, _MAX_FITS, _SETTLED = 20, 5, 0.1
 
 
 class InkPage(NamedTuple):
-    """Where the ink is on a page."""
+    """The ink of a page."""
 
     ink: NDArray[np.uint8]
-    """Ink intensity, uint8 (h, w): 0 is paper, 255 full ink; all zero when there is none."""
+    """Ink intensity, uint8 (h, w): 0 is paper, 255 full ink; all zero if there is none."""
     scale: float
     """Pixels of the grey page per pixel of `ink`, at least 1."""
     dark_on_light: bool
@@ -53,7 +53,7 @@ class InkPage(NamedTuple):
 def find_ink(grey: NDArray[np.uint8], *, dark_on_light: bool | None = None, window: float | None = None) -> InkPage:
     """Find the ink of a grey page (h, w), light on black, shrunk to at most `WORK_SIDE`.
 
-    None: the page itself tells whether it is dark on light, and which `paper_window` to take.
+    None: whether it is dark on light, and the `paper_window`, are estimated from the page.
     """
     page, scale = shrink(grey, WORK_SIDE)
     drawn = _drawn_ink(page) if dark_on_light is None and window is None else None
@@ -68,10 +68,10 @@ def find_ink(grey: NDArray[np.uint8], *, dark_on_light: bool | None = None, wind
 
 
 def _drawn_ink(page: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool] | None:
-    """Return ink, and whether it is dark, of a page (h, w) that a program drew: its paper is all of one grey level.
+    """Return the ink, and whether it is dark, of a page (h, w) drawn by a program: its paper has one grey level.
 
-    None for every other page, and where something wider than strokes lies on the paper. Half of the page and all of
-    its border are paper.
+    That covers half of the page and all of its border. None for any other page, and if anything on it is wider than
+    strokes.
     """
     if not has_even_border(page):
         return None
@@ -97,10 +97,10 @@ def has_even_border(page: NDArray[np.uint8]) -> bool:
 
 
 def paper_window(light_ink: NDArray[np.uint8], dark: bool) -> float:
-    """Return the window, as a share of the longer side, in which ink stands out of the paper, and shadows do not.
+    """Return the window, as a share of the longer side, in which ink stands out of the paper but shadows do not.
 
-    The edge of a shadow stands out the more, the wider the window; a stroke stands out alike of all windows wider than
-    itself. So: a little wider than the narrowest window in which the strongest ink is still whole.
+    The wider the window, the more the edge of a shadow stands out; a stroke stands out equally in all windows wider
+    than itself. So it is one step wider than the narrowest window in which the strongest ink is still whole.
     """
     page, _ = shrink(light_ink, _WINDOW_PAGE)
     if max(page.shape) < _WINDOW_PAGE:
@@ -120,18 +120,18 @@ def paper_window(light_ink: NDArray[np.uint8], dark: bool) -> float:
 
 
 def _contrast(light_ink: NDArray[np.uint8], window: float, dark: bool) -> NDArray[np.float32]:
-    """Tell how far each pixel stands out of its paper, in grey levels of a page in full light, float32 (h, w)."""
+    """Return the contrast of each pixel to its paper, in grey levels of a fully lit page, float32 (h, w)."""
     return _over_paper(light_ink, paper_level(light_ink, window), dark)
 
 
 def _over_paper(light_ink: NDArray[np.uint8], paper: NDArray[np.float32], dark: bool) -> NDArray[np.float32]:
     contrast = light_ink.astype(np.float32) - paper
-    # Ink takes a share of the light that falls on the paper; light strokes on a dark screen add to it.
+    # Ink absorbs a share of the light on the paper; light strokes on a dark screen add to it.
     return np.asarray(contrast * (255 / np.maximum(255 - paper, 50)) if dark else contrast, np.float32)
 
 
 def shrink(grey: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], float]:
-    """Shrink a page: its longer side at most `longest`, and by how much it was shrunk (1 when it was small enough)."""
+    """Return a page with its longer side at most `longest`, and the factor by which it was shrunk, at least 1."""
     scale = max(grey.shape) / longest
     if scale <= 1:
         return grey, 1.0
@@ -140,22 +140,22 @@ def shrink(grey: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], fl
 
 
 def pixel_noise(page: NDArray[np.uint8]) -> float:
-    """Return the spread of the noise between neighbouring pixels, in grey levels; 0 on pages too small to tell."""
+    """Return the standard deviation of pixel noise, in grey levels; 0 on pages too small to tell."""
     if max(page.shape) < 200 or page.shape[1] < 3:
         return 0.0
     middle = page[:: max(1, page.shape[0] // 300)].astype(np.int16)
     rough = np.abs(2 * middle[:, 1:-1] - middle[:, :-2] - middle[:, 2:]).ravel()
-    # Their median by counting, as they are few different numbers: in a third of the time of NumPy's.
+    # The median by counting takes a third of NumPy's time, as there are few distinct values.
     upto = np.bincount(rough).cumsum()
     middles = np.searchsorted(upto, ((rough.size - 1) // 2, rough.size // 2), side="right")
     return float(middles.mean()) / (0.6745 * 6**0.5)
 
 
 def is_dark_on_light(page: NDArray[np.uint8]) -> bool:
-    """Tell whether ink is darker than its paper. Ink is the minority; where that is unclear, paper meets the border."""
+    """Tell whether ink is darker than paper: ink is the minority; if that is unclear, paper touches the border."""
     coarse = shrink(page, _COARSE_SIDE)[0].astype(np.float32)
     flat, skew = _flattened(coarse, max(coarse.shape) / 4)
-    if abs(skew) < 2:  # thick strokes, or shadows: thin strokes would stand out clearly on a finer scale
+    if abs(skew) < 2:  # thick strokes, or shadows; thin strokes would stand out clearly on a finer scale
         _, fine_skew = _flattened(coarse - _smooth_surface(coarse), max(coarse.shape) / 12)
         if abs(fine_skew) > 2:
             skew = fine_skew
@@ -167,7 +167,7 @@ def is_dark_on_light(page: NDArray[np.uint8]) -> bool:
 
 
 def _flattened(page: NDArray[np.float32], sigma: float) -> tuple[NDArray[np.float32], float]:
-    """Return the page without its slow changes (light, not ink), with mean 0 and spread 1, and its skewness."""
+    """Return the page without slow changes (light, not ink), standardised, and its skewness."""
     height, width = page.shape
     flat = page - _blurring(height, sigma) @ page @ _blurring(width, sigma).T
     flat -= float(flat.mean())
@@ -176,11 +176,11 @@ def _flattened(page: NDArray[np.float32], sigma: float) -> tuple[NDArray[np.floa
     return flat / spread, float((square * flat).mean()) / spread**3
 
 
-@lru_cache(maxsize=128)  # the numbers of a page, each in its own shape, need that many
+@lru_cache(maxsize=128)  # enough for the numbers of a page, each of its own shape
 def _blurring(length: int, sigma: float) -> NDArray[np.float32]:
-    """Return the matrix (length, length) that blurs a column as a Gaussian does, the border repeated outside.
+    """Return the matrix (length, length) that applies a Gaussian blur to a column, repeating the border.
 
-    For a sigma of a quarter of the page two products take a seventh of the time of a filter of that size.
+    For a sigma of a quarter of the page, two matrix products take a seventh of the time of a filter of that size.
     """
     reach = round(4 * sigma)
     near = np.clip(np.arange(length)[:, np.newaxis] + np.arange(-reach, reach + 1), 0, length - 1)
@@ -192,16 +192,16 @@ def _blurring(length: int, sigma: float) -> NDArray[np.float32]:
 
 
 def paper_level(light_ink: NDArray[np.uint8], window: float) -> NDArray[np.float32]:
-    """Return the brightness the paper has, or would have, under every pixel of a page with light ink, float32 (h, w).
+    """Return the estimated brightness of the paper at every pixel of a page with light ink, float32 (h, w).
 
-    A morphological opening cuts off what is narrower than `window`, a share of the longer side; what remains is light.
+    A morphological opening removes what is narrower than `window`, a share of the longer side; what remains is light.
     """
     height, width = light_ink.shape
     coarse = shrink(light_ink, round(_WINDOW_PIXELS / window))[0]
-    if max(coarse.shape) > 40:  # single pixels of paper texture would dig holes
+    if max(coarse.shape) > 40:  # single pixels of texture would make holes
         coarse = median_of_nine(coarse)
     kernel = max(3, round(max(coarse.shape) * window)) | 1
-    # The opening would cut a slope off at the page's border, so the slope goes first.
+    # The opening would flatten a slope at the page's border, so the slope is removed first.
     slope = _smooth_surface(coarse)
     opened = cv2.morphologyEx(coarse - slope, cv2.MORPH_OPEN, np.ones((kernel, kernel), np.uint8))
     # Barely smoothed: the edge of a shadow must stay where it is.
@@ -210,7 +210,7 @@ def paper_level(light_ink: NDArray[np.uint8], window: float) -> NDArray[np.float
 
 
 def median_of_nine(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Replace each pixel (h, w) by the median of its 3×3 neighbourhood, the border repeated outside."""
+    """Replace each pixel (h, w) by the median of its 3×3 neighbourhood, repeating the border."""
     width = page.shape[1]
     if width < _FAST_WIDTH:  # OpenCV takes ten times as long for pages narrower than its vectors
         page = np.asarray(cv2.copyMakeBorder(page, 0, 0, 0, _FAST_WIDTH - width, cv2.BORDER_REPLICATE), np.uint8)
@@ -218,9 +218,7 @@ def median_of_nine(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the quadratic surface nearest to most of the page, float32 (h, w); what lies far from it (ink) is left
-    out.
-    """
+    """Return the quadratic surface that robustly fits most of the page, float32 (h, w), ignoring outliers (ink)."""
     height, width = page.shape
     step = -(-max(page.shape) // _FIT_SIDE)
     sample, values = _surface_terms(height, width, step), page[::step, ::step].ravel().astype(np.float32)
@@ -230,12 +228,12 @@ def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np
         error /= 2 * median(error) + 1
         error *= error
         weighted = sample / (error + 1)
-        # Four times as fast as NumPy's own for a system this small.
+        # Four times as fast as NumPy for so small a system.
         _, solved = cv2.solve(
             weighted @ sample.T + _RIDGE, (weighted @ values)[:, np.newaxis], flags=cv2.DECOMP_CHOLESKY
         )
         before, surface = surface, np.asarray(solved, np.float32)[:, 0]
-        if np.abs(surface - before).max() < _SETTLED:  # even paper settles at once
+        if np.abs(surface - before).max() < _SETTLED:  # even paper converges at once
             break
         error = np.abs(values - surface @ sample)
     y, x = _coordinates(height)[:, np.newaxis], _coordinates(width)
@@ -243,9 +241,9 @@ def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np
     return np.asarray((constant + along_y * y + yy * y * y) + (along_x + xy * y) * x + xx * x * x, np.float32)
 
 
-@lru_cache(maxsize=512)  # heights and widths of the numbers of a page
+@lru_cache(maxsize=512)  # enough for heights and widths of the numbers of a page
 def _coordinates(length: int) -> NDArray[np.float32]:
-    """Count from -1 to 1, float32 (length,)."""
+    """Return evenly spaced values from -1 to 1, float32 (length,)."""
     values = np.linspace(-1, 1, length, dtype=np.float32)
     values.flags.writeable = False
     return values
@@ -264,7 +262,7 @@ def _surface_terms(height: int, width: int, step: int) -> NDArray[np.float32]:
 
 
 def median(values: NDArray[np.float32]) -> float:
-    """Return the median of `values` (n,), at least one; several times faster than NumPy's own on a few hundred."""
+    """Return the median of at least one value, (n,); several times faster than NumPy on a few hundred."""
     middle = len(values) // 2
     if len(values) % 2:
         return float(np.partition(values, middle)[middle])
@@ -273,7 +271,7 @@ def median(values: NDArray[np.float32]) -> float:
 
 
 def _quantile(values: NDArray[np.float32], share: float) -> float:
-    """Return what a share (0 to 1) of the values (n,) lies below, interpolated; faster than NumPy's own."""
+    """Return the quantile of values (n,) at `share`, 0 to 1, interpolated; faster than NumPy."""
     at = share * (len(values) - 1)
     low = int(at)
     ordered = np.partition(values, low)
@@ -282,15 +280,15 @@ def _quantile(values: NDArray[np.float32], share: float) -> float:
 
 
 def ink_intensity(contrast: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Turn contrast to the paper (grey levels, float32) into ink intensity; all zero when nothing stands out of the
-    noise.
-    """
+    """Convert contrast to the paper (grey levels, float32) to ink intensity; all zero if nothing exceeds the noise."""
     step = max(1, max(contrast.shape) // 250)
     sample = contrast[::step, ::step].ravel()
     fifth = level = float(sample.min())
-    if np.count_nonzero(sample == fifth) < 0.3 * sample.size + 2:  # else both are the paper of what a program drew
+    if (
+        np.count_nonzero(sample == fifth) < 0.3 * sample.size + 2
+    ):  # otherwise both are the paper of a page drawn by a program
         fifth, level = _quantile(sample, 0.05), _quantile(sample, 0.3)
-    noise = (level - fifth) / 1.12  # these two percentiles of a normal spread are 1.12 sigma apart
+    noise = (level - fifth) / 1.12  # these two percentiles of a normal distribution are 1.12 sigma apart
     contrast = contrast - level
     candidates = contrast[contrast > max(NOISE_FACTOR * noise, MIN_CONTRAST)]
     if candidates.size == 0:

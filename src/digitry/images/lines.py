@@ -1,4 +1,4 @@
-"""Ink → lines of writing, top to bottom: where they run and how high their digits are."""
+"""Ink → lines of writing, top to bottom: their places and the height of their digits."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from digitry.images.segment import pieces_of, strokes_of, without_frame
 from digitry.types import Box
 
 MIN_DIGIT_SHARE = 0.4
-"""Pieces of less than this share of the writing's height are dots, dashes and parts of broken digits."""
+"""Pieces lower than this share of the writing's height are dots, dashes and parts of broken digits."""
 
 OUTLINE_FILL, OUTLINED = 0.12, 1
-"""An outline inks less than this share of its box, and has at least so many other pieces within it."""
+"""An outline inks less than this share of its box, and has at least this many other pieces inside it."""
 
 SAME_LINE_OVERLAP = 0.5
-"""Pieces are on one line when the lower of them lies within the other's height by this share."""
+"""Pieces are on one line if at least this share of the smaller one's height overlaps with the other's."""
 
 SAME_SLOPE_OVERLAP = 0.2
-"""Parts of one number on a slope lie at the same level by this share of the lower one's height."""
+"""Parts of one sloping number overlap vertically by at least this share of the smaller one's height."""
 
 WIDEST_GAP = 2.5
-"""Digits of one number stand no further apart than so many of their heights, however evenly."""
+"""Largest gap between digits of one number, in digit heights, however even the gaps."""
 
 MIN_HEIGHT = 5
-"""Lower writing, in pixels of the ink page, cannot be told apart."""
+"""Lower writing, in pixels of the ink page, is illegible."""
 
 
 class Line(NamedTuple):
@@ -35,15 +35,15 @@ class Line(NamedTuple):
 
     box: Box
     digit_height: float
-    """Typical height of what is as high as a digit."""
+    """Typical height of the pieces as high as a digit."""
     ink: int
-    """Pixels of stroke."""
+    """Number of stroke pixels."""
     columns: tuple[tuple[int, int], ...]
-    """First and last column of each piece as high as a digit, from left to right; overlapping ones are one."""
+    """First and last column of each piece as high as a digit, left to right; overlapping ones are merged."""
 
 
 def find_lines(ink: NDArray[np.uint8], *, ruled: bool = True) -> list[Line]:
-    """Find the lines of writing on an ink page (h, w), from top to bottom; empty when there is none.
+    """Find the lines of writing on an ink page (h, w), top to bottom; empty if there are none.
 
     `ruled`: whether the page may have printed rules; a drawing has none.
     """
@@ -64,9 +64,7 @@ def find_lines(ink: NDArray[np.uint8], *, ruled: bool = True) -> list[Line]:
 
 
 def _without_outlines(stats: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the pieces without those that are thin for their size and go around others: edges of a sheet, grids,
-    frames.
-    """
+    """Drop thin pieces that surround others: edges of a sheet, grids, frames."""
     left, top, width, height, area = stats.T
     x, y = left + width / 2, top + height / 2
     thin = np.flatnonzero(area < OUTLINE_FILL * width * height)
@@ -88,7 +86,7 @@ def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.int32]) ->
 
 
 def _same_line(stats: NDArray[np.int32]) -> list[NDArray[np.int32]]:
-    """Return pieces, each row its left, top, width, height and area, in groups that stand on one line."""
+    """Group pieces, rows of left, top, width, height and area, by line."""
     order = np.argsort(-stats[:, cv2.CC_STAT_HEIGHT])
     groups: list[list[int]] = []
     bounds: list[tuple[float, float]] = []  # the core of each line: where its tallest pieces overlap
@@ -108,7 +106,7 @@ def _same_line(stats: NDArray[np.int32]) -> list[NDArray[np.int32]]:
 
 
 def _line(tall: NDArray[np.int32], small: NDArray[np.int32]) -> Line:
-    """Return the line that these pieces make, with the small ones that lie within it."""
+    """Return the line formed by these pieces, with the small ones that lie within it."""
     left, top = tall[:, 0].min(), tall[:, 1].min()
     right, bottom = (tall[:, 0] + tall[:, 2]).max(), (tall[:, 1] + tall[:, 3]).max()
     height = float(np.percentile(tall[:, 3], 60))
@@ -133,14 +131,12 @@ def _merged(lefts: NDArray[np.int32], rights: NDArray[np.int32]) -> tuple[tuple[
 
 
 def one_line(lines: list[Line]) -> Line:
-    """Return the line with the most ink (of at least one), and those that go on with it: digits on a slope not made
-    level.
-    """
+    """Return the line with the most ink (of at least one), joined with its continuations, as of sloping writing."""
     return take_line(list(lines))
 
 
 def take_line(left_over: list[Line]) -> Line:
-    """Take the same out of a list of lines, which keeps what is left over."""
+    """Return the same as `one_line`, and remove its parts from the list."""
     left_over.sort(key=lambda line: line.ink)
     whole = left_over.pop()
     while part := next((line for line in left_over if _goes_on(whole, line)), None):
@@ -150,7 +146,7 @@ def take_line(left_over: list[Line]) -> Line:
 
 
 def _goes_on(line: Line, other: Line) -> bool:
-    """Tell whether the other line has digits of about the same height, beside this one and partly at its level."""
+    """Tell whether the other line has digits of about the same height, beside this one and overlapping vertically."""
     x, y, width, height = line.box
     a, b, wide, tall = other.box
     gap = max(a - (x + width), x - (a + wide))

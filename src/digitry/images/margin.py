@@ -1,4 +1,4 @@
-"""A picture cut close around one digit → the same with paper around it, which finding ink takes for granted."""
+"""A picture cropped closely to one digit → the same with paper around it, as finding ink requires."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from numpy.typing import NDArray
 from digitry.images.ink import has_even_border, is_dark_on_light, shrink
 
 NEAR = 0.08
-"""The ink of such a picture comes as near to each side as this share of the longer one, or a pixel."""
+"""The ink of such a picture comes this near to each side, as a share of the longer one, or within a pixel."""
 
 MIN_INK, MOST_INK = 0.12, 0.75
-"""Its ink covers such a share of it; that of a page covers less."""
+"""Least and largest share of it that is ink; on a page, ink covers less."""
 
 WIDEST = 0.4
-"""No stroke of it is as wide as this share of its longer side; a shadow is."""
+"""Largest width of a stroke, as a share of the longer side; shadows are wider."""
 
 MIN_CONTRAST = 30
-"""Grey levels between its ink and its paper, on average: it is no texture."""
+"""Least mean difference between ink and paper, in grey levels; texture has less."""
 
 MIN_PARTED = 0.7
-"""Share of the variance of its pixels that there is between ink and paper."""
+"""Least share of the variance of its pixels that is between ink and paper."""
 
 SLIM = 2.5
-"""A picture so many times as high as wide may be all stroke: it is a 1."""
+"""A picture with at least this ratio of height to width may be all ink: it is a 1."""
 
 MOST_TOUCHES = 8
-"""So many times at most do the strokes of a digit meet the border around it; the rules of squared paper do more often,
-and those of a frame lie along it."""
+"""Strokes of a digit touch the border at most this many times; rules of squared paper do so more often, and those of a
+frame lie along it."""
 
 MARGIN = 0.4
-"""Width of the paper that is put around it, as a share of the longer side."""
+"""Width of the paper added around it, as a share of the longer side."""
 
 _COARSE_SIDE = 200
 
 
 def paper_around(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int] | None:
-    """Return a picture (h, w) that is cut close around a digit with paper on all sides, and how many pixels wide.
+    """Return a closely cropped picture (h, w) with paper added on all sides, and its width in pixels.
 
-    None for a picture that has paper around what is written, or shows no clear strokes.
+    None for a picture that already has paper around the writing, or shows no clear strokes.
     """
     if has_even_border(grey):
         return None
@@ -52,7 +52,7 @@ def paper_around(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int] | Non
     contrast = float(coarse[~dark].mean()) - float(coarse[dark].mean())
     if contrast < MIN_CONTRAST or share * (1 - share) * contrast**2 < MIN_PARTED * float(coarse.var()):
         return None
-    # Which of the two is ink takes longest to tell: only where either could be.
+    # Deciding which of the two is ink is the slowest step, so first check that either can be.
     if not (_is_close(dark) or _is_close(~dark)):
         return None
     ink = dark if is_dark_on_light(coarse) else ~dark
@@ -65,7 +65,7 @@ def paper_around(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int] | Non
 
 
 def _is_close(ink: NDArray[np.bool_]) -> bool:
-    """Tell whether ink (h, w) is as much of a picture, and comes as near to its sides, as a digit that is cut close."""
+    """Tell whether ink (h, w) covers as much of a picture, and comes as near its sides, as a closely cropped digit."""
     height, width = ink.shape
     if not MIN_INK <= float(ink.mean()) <= (1.0 if height >= SLIM * width else MOST_INK):
         return False
@@ -78,7 +78,7 @@ def _is_close(ink: NDArray[np.bool_]) -> bool:
 
 
 def _is_ruled(ink: NDArray[np.bool_]) -> bool:
-    """Tell whether ink (h, w) meets the border as rules and frames do, not as a digit does that is cut close."""
+    """Tell whether ink (h, w) meets the border like rules and frames rather than like a closely cropped digit."""
     height, width = ink.shape
     sides = (ink[0], ink[:, -1], ink[-1, ::-1], ink[::-1, 0])
     around = np.concatenate(sides)

@@ -1,4 +1,4 @@
-"""One thread for OpenCV and NumPy while pictures are read: on small ones their threads cost more than they bring."""
+"""Limit OpenCV and NumPy to one thread while pictures are read: on small ones, threads cost more than they gain."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from threadpoolctl import ThreadpoolController
 _lock = threading.Lock()
 _readers = 0
 _as_before = ExitStack()
-"""What gives OpenCV and BLAS their threads back."""
+"""Restores the number of threads of OpenCV and BLAS."""
 
 
 @contextmanager
 def on_one_thread() -> Iterator[None]:
-    """Let OpenCV, and the BLAS that multiplies NumPy's matrices, use one thread meanwhile, in this whole process: each
-    has one number for all; the last to leave resets it.
+    """Limit OpenCV, and NumPy's BLAS, to one thread in the whole process; the last of several users to leave restores
+    the numbers.
     """
     global _readers
     with _lock:
@@ -39,5 +39,5 @@ def on_one_thread() -> Iterator[None]:
 
 @cache
 def _libraries() -> ThreadpoolController:
-    """Find the libraries of this process that have threads, which takes a millisecond."""
+    """Find the libraries in this process that use threads, which takes a millisecond."""
     return ThreadpoolController()

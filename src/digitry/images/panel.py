@@ -1,4 +1,4 @@
-"""Grey page → the sheet, panel or form cell that carries the writing, when the picture shows what is around it too."""
+"""Grey page → the sheet, panel or form cell with the writing, if the picture also shows its surroundings."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ AREA_RANGE = (0.08, 0.97)
 """Share of the picture that a panel may cover."""
 
 MIN_FILL = 0.93
-"""A panel, its holes filled, covers this share of the smallest upright rectangle, or quadrangle, around it."""
+"""A panel, with holes filled, covers this share of the smallest upright rectangle, or quadrangle, around it."""
 
 MAX_TILT_DEGREES = 20
-"""No side of a quadrangle is further from level or upright."""
+"""Largest deviation of a quadrangle's sides from horizontal or vertical."""
 
 MIN_STEP = 0.6
-"""Brightness jumps at a panel's sides by this share of the difference of bright and dark; light merely slopes."""
+"""Least jump of brightness at a panel's sides, relative to the difference of bright and dark; light is gradual."""
 
 MAX_EDGE = 0.12
-"""Strips along a side are at most this share of the picture wide."""
+"""Largest width of strips along a side, as a share of the picture."""
 
 EDGE_JUMP, STRAIGHT = 25, 0.95
-"""Grey levels between such a strip and the paper, along more than this share of the side."""
+"""Least difference between such a strip and the paper, in grey levels, along more than this share of the side."""
 
 DRAWN_RANGE = (0.002, 0.5)
-"""Share of the picture that is drawn on a panel: stands out of it, or is as dark as what lies around a bright one."""
+"""Share of the picture that must be drawn on a panel: that stands out of it, or is as dark as a bright one's
+surroundings."""
 
 _Corners = NDArray[np.float32]
-"""x and y of four corners in their order around a quadrangle, float32 (4, 2)."""
+"""x and y of the four corners of a quadrangle in order, float32 (4, 2)."""
 
 
 class Panel(NamedTuple):
@@ -45,14 +46,14 @@ class Panel(NamedTuple):
     box: Box
     """The upright rectangle around it, in pixels of the page."""
     grey: NDArray[np.uint8]
-    """The pixels of the box; where a tilted sheet leaves corners free, its paper goes on."""
+    """The pixels of the box; around a tilted sheet, its paper is continued into the corners."""
 
 
 def find_panel(grey: NDArray[np.uint8]) -> Panel:
-    """Find the panel on a grey page (h, w), or the whole page.
+    """Return the panel on a grey page (h, w), or the whole page.
 
-    A panel is a quadrangle, nearly upright, brighter or darker than what surrounds it, with something drawn on it. The
-    whole page is `grey` itself, not a view of it.
+    A panel is a nearly upright quadrangle, brighter or darker than its surroundings, with something drawn on it. For
+    the whole page, the result holds `grey` itself, not a view of it.
     """
     coarse, scale = shrink(grey, _COARSE_SIDE)
     if min(coarse.shape) < 40:
@@ -81,11 +82,11 @@ def whole_page(grey: NDArray[np.uint8]) -> Panel:
 
 
 def _without_edges(page: NDArray[np.uint8]) -> Box:
-    """Return the page without straight strips of something else (a table, a scanner's lid) along its sides."""
+    """Return the box of the page without straight strips of something else (a table, a scanner's lid) at its sides."""
     bounds = []
     for turned in (page, page.T):
         deepest = round(MAX_EDGE * turned.shape[1])
-        # All along the side, the brightness jumps the same way: also somewhere among the few lines that are excused.
+        # A jump along nearly the whole side must occur in any so many lines, so the first few are checked first.
         excused = len(turned) - int(STRAIGHT * len(turned))
         few = _jumps(np.ascontiguousarray(turned[: excused + 1]))[:excused]
         if not (np.abs(few) > EDGE_JUMP).any():
@@ -109,12 +110,12 @@ def _jumps(page: NDArray[np.uint8]) -> NDArray[np.int16]:
 
 
 def _find_quadrangle(grey: NDArray[np.uint8], coarse: NDArray[np.uint8] | None) -> _Corners | None:
-    """Find the corners of the panel on a page without edges, a little inside its sides; None when there is none.
+    """Return the corners of the panel on a page without edge strips, a little inside its sides; None without a panel.
 
-    `coarse` is the page as `shrink` makes it, where that is at hand.
+    `coarse` is the page shrunk by `shrink`, if available.
     """
     scale = max(max(grey.shape) / _COARSE_SIDE, 1.0)
-    # Thin rules are no frames, and paper texture no edge.
+    # Remove thin rules and paper texture, which are not edges of panels.
     coarse = median_of_nine(shrink(grey, _COARSE_SIDE)[0] if coarse is None else coarse)
     drawn: NDArray[np.bool_] | None = None
     _, bright = cv2.threshold(coarse, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
@@ -133,7 +134,7 @@ def _find_quadrangle(grey: NDArray[np.uint8], coarse: NDArray[np.uint8] | None) 
             cut = (x > 1) + (y > 1) + (x + wide < coarse.shape[1] - 1) + (y + tall < coarse.shape[0] - 1)
             inset = max(2, round(0.015 * max(wide, tall)))
             if corners is None or min(wide, tall) < 4 * inset or (cut < 3 and share < 0.7):
-                continue  # what leaves the picture on several sides is a shadow's edge, no panel
+                continue  # what extends beyond several sides of the picture is a shadow's edge
             inner = _moved_inwards(corners, inset)
             if drawn is None:
                 drawn = cv2.absdiff(coarse, cv2.medianBlur(coarse, _DRAWN_WINDOW)) > MIN_CONTRAST
@@ -141,7 +142,7 @@ def _find_quadrangle(grey: NDArray[np.uint8], coarse: NDArray[np.uint8] | None) 
             ink = (_filled(inner, coarse.shape) & (part == 0)) | (clear_of_sides & drawn)
             if not DRAWN_RANGE[0] < np.count_nonzero(ink) / coarse.size < DRAWN_RANGE[1]:
                 continue  # nothing is drawn on it
-            if wanted < 0:  # few pages come so far
+            if wanted < 0:  # computed late, as few pages get here
                 wanted = MIN_STEP * (float(np.median(coarse[bright > 0])) - float(np.median(coarse[bright == 0])))
             if _edge_step(coarse, corners) >= wanted:
                 best, best_area = np.round(inner * scale).astype(np.float32), area
@@ -149,7 +150,7 @@ def _find_quadrangle(grey: NDArray[np.uint8], coarse: NDArray[np.uint8] | None) 
 
 
 def _corners_of(contour: NDArray[np.int32], area: float) -> _Corners | None:
-    """Return the upright rectangle that a contour (n, 1, 2) of this area fills, else the quadrangle, else None."""
+    """Return the upright rectangle, or else the quadrangle, that a contour (n, 1, 2) of this area fills; or None."""
     x, y, wide, tall = cv2.boundingRect(contour)
     if area >= MIN_FILL * wide * tall:
         return np.array([[x, y], [x + wide, y], [x + wide, y + tall], [x, y + tall]], np.float32)
@@ -170,20 +171,20 @@ def _is_upright(corners: _Corners) -> bool:
 
 
 def _moved_inwards(corners: _Corners, inset: int) -> _Corners:
-    """Return the corners, each nearer to the middle by `inset` pixels along x and along y, and never beyond it."""
+    """Move each corner towards the centre by `inset` pixels along x and y, but never beyond it."""
     outwards = corners - corners.mean(axis=0)
     return np.asarray(corners - np.clip(outwards, -inset, inset), np.float32)
 
 
 def _filled(corners: _Corners, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Return what is true inside of the corners, on a page of this shape."""
+    """Return a mask that is true inside the corners, on a page of this shape."""
     inside = np.zeros(shape, np.uint8)
     cv2.fillConvexPoly(inside, corners.round().astype(np.int32), 1)
     return inside > 0
 
 
 def _with_paper_around(grey: NDArray[np.uint8], corners: _Corners) -> NDArray[np.uint8]:
-    """Return grey pixels (h, w) that show, outside of the corners, the paper that is nearest inside."""
+    """Replace grey pixels (h, w) outside the corners by the nearest paper inside."""
     coarse, scale = shrink(grey, _COARSE_SIDE)
     inside = _filled(corners / scale, coarse.shape)
     outside = np.where(inside, 0, 1).astype(np.uint8)
@@ -195,7 +196,7 @@ def _with_paper_around(grey: NDArray[np.uint8], corners: _Corners) -> NDArray[np
 
 
 def _edge_step(page: NDArray[np.uint8], corners: _Corners) -> float:
-    """Return the smallest median jump of brightness across those sides that lie inside the page, in grey levels."""
+    """Return the smallest median jump of brightness across the sides that lie inside the page, in grey levels."""
     height, width = page.shape
     reach = 3
     jumps = []
@@ -205,7 +206,7 @@ def _edge_step(page: NDArray[np.uint8], corners: _Corners) -> float:
         points = start + along / max(length, 1) * (end - start)
         inwards = np.array([start[1] - end[1], end[0] - start[0]]) / max(length, 1)
         inwards *= np.sign(inwards @ (corners.mean(axis=0) - start))
-        # A corner's own pixel is inside: half a pixel separates it from the side.
+        # A corner's own pixel is inside, so the side is half a pixel further out.
         near, far = (np.round(points - 0.5 + step * inwards).astype(int) for step in (2.5, -1.5))
         seen = ((np.minimum(near, far) >= 1) & (np.maximum(near, far) < (width - 1, height - 1))).all(axis=1)
         if np.count_nonzero(seen) > len(seen) / 2:

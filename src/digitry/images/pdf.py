@@ -1,4 +1,4 @@
-"""The bytes of a PDF → its pages, rendered by PDFium. Runs in a child alone: see `digitry.images.sandbox`."""
+"""The bytes of a PDF → its pages, rendered by PDFium. Runs only in a child process: see `images.sandbox`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from digitry.images.sniff import check_size
 DOTS_PER_INCH = 200
 _POINTS_PER_INCH = 72
 _FORM_DEPTH = 8
-"""How deep drawings within drawings are searched for pictures."""
+"""Depth to which nested drawings are searched for pictures."""
 
 
 def pdf_pages(data: bytes, max_pixels: int, max_pages: int) -> Iterator[tuple[tuple[int, int, int], Any]]:
-    """Yield shape (height, width, 3) and RGB bytes of every page at 200 dots an inch, coarser where `max_pixels` ask
-    for it.
+    """Yield the shape (height, width, 3) and RGB bytes of every page at 200 dpi, or fewer to stay within `max_pixels`.
 
-    Raises DataError for an encrypted or empty document, for more than `max_pages`, and for a page that shows a picture
-    of more than `max_pixels`. Raises PdfiumError for a broken one.
+    Raises DataError for an encrypted or empty document, for more than `max_pages`, and for a page with a picture of
+    more than `max_pixels`; PdfiumError for a broken document.
     """
     with contextlib.closing(_opened(data)) as document:
         for number in range(_page_count(document, max_pages)):
@@ -54,7 +53,7 @@ def _page_count(document: Any, max_pages: int) -> int:
 
 
 def _check_pictures(page: Any, max_pixels: int) -> None:
-    """Raise DataError for a page that shows a picture of more than `max_pixels`, told from its head."""
+    """Raise DataError for a page with a picture of more than `max_pixels`, according to its header."""
     import pypdfium2
 
     for picture in page.get_objects(filter=(pypdfium2.raw.FPDF_PAGEOBJ_IMAGE,), max_depth=_FORM_DEPTH):
@@ -62,9 +61,7 @@ def _check_pictures(page: Any, max_pixels: int) -> None:
 
 
 def scale_for(width: float, height: float, max_pixels: int) -> float:
-    """Return pixels per point for a page of `width` × `height` points: 200 an inch, or fewer so that `max_pixels`
-    suffice.
-    """
+    """Return pixels per point for a page of `width` × `height` points: for 200 dpi, or less for `max_pixels`."""
     if not (0 < width < math.inf and 0 < height < math.inf):
         raise DataError("the PDF page has no size")
     scale = DOTS_PER_INCH / _POINTS_PER_INCH

@@ -1,4 +1,4 @@
-"""HEIC and PDF → grey pages, by extra: decoded in a process of their own, with limits on time and memory."""
+"""HEIC and PDF, which need extras → grey pages: decoded in a separate process, with limits on time and memory."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _PACKAGES = {"HEIC": "pi_heif", "PDF": "pypdfium2"}
 def decode_in_sandbox(
     kind: str, data: bytes, *, max_pixels: int, max_pages: int, seconds_per_page: float = SECONDS_PER_PAGE
 ) -> Generator[Grey]:
-    """Yield every page of a HEIC photograph (it has one) or a PDF, one in memory at a time.
+    """Yield every page of a HEIC photograph (it has one) or a PDF, with one in memory at a time.
 
-    A PDF is a program: one of a few hundred bytes can draw for days. A spoiled HEIC photograph can crash its decoder.
-    So a child decodes them: it is killed when a page takes too long, and its end is never ours. Raises DataError when
-    the extra is missing, for what the child complains of, and when it dies.
+    A PDF of a few hundred bytes can take days to draw, and a broken HEIC photograph can crash its decoder. So a child
+    process decodes them, which is killed when a page takes too long, and may crash without harm. Raises DataError if
+    the extra is missing, the child reports an error, or it dies.
     """
     if importlib.util.find_spec(_PACKAGES[kind]) is None:
         raise DataError(missing_words([_PACKAGES[kind]], kind, kind.lower()))
@@ -43,7 +43,7 @@ def decode_in_sandbox(
 
 
 def _next_page(kind: str, child: Worker, max_pixels: int, seconds: float) -> Grey | None:
-    """Return the child's next page, None after the last. Raises DataError for its complaint, and when it died."""
+    """Return the child's next page, None after the last. Raises DataError if it reports an error or has died."""
     answer = child.ask(None, seconds=seconds)
     if answer is None:
         reason = f"takes longer than {seconds:g} s to decode" if child.is_late else "is broken or needs too much memory"

@@ -1,4 +1,4 @@
-"""A HEIC photograph or a PDF → its pixels, page by page; `digitry.images.sandbox` starts this process and asks it."""
+"""A HEIC photograph or a PDF → its pixels, page by page, in a process started by `digitry.images.sandbox`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from digitry.workers.child import answer, limit, limit_seconds, messages
 
 
 def main() -> None:
-    """Decode one file, within limits that hold for this process."""
+    """Decode one file, within limits on this process."""
     from digitry.images.heic import heic_pages
     from digitry.images.pdf import pdf_pages
 
@@ -17,7 +17,7 @@ def main() -> None:
     limit(job["memory_bytes"])
     answer({})
     kind, most = job["kind"], job["max_pixels"]
-    # All threads count, hence the factor; should the parent be gone, nothing else would end a page without end.
+    # CPU time of all threads counts, hence the factor. If the parent is gone, only this ends an endless page.
     seconds = 4 * job["seconds_per_page"]
     limit_seconds(seconds)
     last: dict[str, str] = {}
@@ -30,7 +30,7 @@ def main() -> None:
         last = {"error": str(error)}
     except MemoryError:
         last = {"error": "the picture does not fit in memory; make it smaller"}
-    except Exception:  # what the decoders say of broken files helps nobody
+    except Exception:  # the decoders' own messages do not help users
         last = {"error": f"the {kind} is broken or cut short; save or copy it again"}
     answer(last)
 

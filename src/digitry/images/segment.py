@@ -1,4 +1,4 @@
-"""Ink → the crop of the one digit in the picture: rules, frames and specks dropped, broken strokes kept together."""
+"""Ink → the crop of the one digit in the picture, without rules, frames and specks, with broken strokes joined."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INK_LEVEL = 90
 """Pixels of at least this intensity belong to a stroke (0 to 255)."""
 
 RULE_LEVEL = 45
-"""Printed rules are often fainter than the writing: pixels from this intensity are looked at for them."""
+"""Least intensity of pixels of printed rules, which are often fainter than the writing."""
 
 MAX_RULE_THICKNESS = 0.02
 """Rules are thinner than this share of the page's longer side."""
@@ -27,29 +27,29 @@ REACH = 0.3
 """Pieces nearer to the main stroke than this share of its longer side belong to the same digit."""
 
 RIVAL_SHARE = 0.3
-"""A piece left out that has this share of the digit's ink may be another digit."""
+"""A piece that is left out and has at least this share of the digit's ink may be another digit."""
 
 MIN_INK_SHARE = 0.25
-"""A digit holds at least this share of all strokes on the page, else the page is texture or noise."""
+"""A digit has at least this share of all stroke pixels on the page; otherwise the page is texture or noise."""
 
 
 BLOT_FILL, BLOT_ASPECT, BLOT_SIDE = 0.7, 1.3, 10
-"""A blot inks this share of its box, which is about as wide as high; boxes of fewer pixels tell nothing."""
+"""A blot inks at least this share of its box, which is about square; smaller boxes cannot be judged."""
 
 
 class Crop(NamedTuple):
     """One digit's ink."""
 
     ink: NDArray[np.uint8]
-    """Ink intensity, uint8 (h, w), nothing but the digit's own strokes."""
+    """Ink intensity, uint8 (h, w), of the digit's own strokes only."""
     box: Box
     """Where the crop lies, in pixels of the ink page."""
     rivals: int
-    """How many other pieces as large as a digit were left out."""
+    """Number of other pieces as large as a digit that were left out."""
 
 
 def find_digit(ink: NDArray[np.uint8], *, ruled: bool = True) -> Crop | None:
-    """Find the crop of the one digit on an ink page, or None when there is nothing that could be a digit.
+    """Return the crop of the one digit on an ink page, or None if nothing could be a digit.
 
     `ruled`: whether the page may have printed rules; a drawing has none.
     """
@@ -68,9 +68,7 @@ def find_digit(ink: NDArray[np.uint8], *, ruled: bool = True) -> Crop | None:
 
 
 def is_blot(ink: NDArray[np.uint8]) -> bool:
-    """Tell whether ink (h, w) is a dot or a blot: as wide as high, with no paper in it. A thick 0 may have closed to
-    one.
-    """
+    """Tell whether ink (h, w) is a dot or blot: about square, with no paper in it, as a thick 0 may become."""
     mask = stroke_mask(ink, INK_LEVEL)
     _, _, width, height = cv2.boundingRect(mask)
     short, long = min(width, height), max(width, height)
@@ -78,23 +76,23 @@ def is_blot(ink: NDArray[np.uint8]) -> bool:
 
 
 def pieces_of(mask: Mask) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
-    """Find connected pieces: how many, with the background; their number at every pixel; left, top, width, height,
-    area.
+    """Return the connected components: their number, with the background; their label at every pixel; and left, top,
+    width, height, area of each.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
 def strokes_of(ink: NDArray[np.uint8], *, ruled: bool) -> Mask:
-    """Return the strokes on an ink page, as a mask; without printed rules where it may be `ruled`."""
+    """Return a mask of the strokes on an ink page, without printed rules if it may be `ruled`."""
     strokes = stroke_mask(ink, INK_LEVEL)
     return remove_rules(strokes, stroke_mask(ink, RULE_LEVEL)) if ruled else strokes
 
 
 def remove_rules(strokes: Mask, marks: Mask) -> Mask:
-    """Return strokes without the long thin lines that run across the whole page; where they cross a stroke, it is kept.
+    """Remove long thin lines across the whole page, keeping strokes where they cross.
 
-    Both arguments are masks, uint8 (h, w) of 0 and 255; `marks` also has the fainter ink.
+    Both arguments are masks, uint8 (h, w) of 0 and 255; `marks` includes fainter ink.
     """
     strokes = _without_horizontal_rules(strokes, marks)
     return np.ascontiguousarray(
@@ -104,7 +102,7 @@ def remove_rules(strokes: Mask, marks: Mask) -> Mask:
 
 def _without_horizontal_rules(strokes: Mask, marks: Mask) -> Mask:
     height, width = strokes.shape
-    # What is no rule at both sides, gaps bridged, is none.
+    # A rule reaches both sides, once gaps are bridged.
     side = round(0.015 * width) + width // 10 + 1
     if width < 64 or not (marks[:, :side].any() and marks[:, -side:].any()):
         return strokes
@@ -113,27 +111,27 @@ def _without_horizontal_rules(strokes: Mask, marks: Mask) -> Mask:
     segments = cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((1, width // 25), np.uint8))
     if not segments.any():
         return strokes
-    # Photographed lines are broken and slightly bent: bridge the gaps before asking how far they run.
+    # Photographed lines are broken and slightly bent: bridge the gaps before measuring their length.
     bridged = cv2.morphologyEx(segments, cv2.MORPH_CLOSE, np.ones((3, (width // 5) | 1), np.uint8))
     _, labels, stats = pieces_of(np.asarray(bridged, np.uint8))
     left, long, tall = (stats[1:, column] for column in (cv2.CC_STAT_LEFT, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
     flat = tall < 0.08 * height + thickest
     starts, ends = left <= 0.015 * width, left + long >= 0.985 * width
     rules = flat & starts & ends
-    if rules.sum() >= 2:  # ruled paper: then lines that fade away on one side are rules too
+    if rules.sum() >= 2:  # ruled paper: lines that fade on one side are rules too
         rules |= flat & (starts | ends) & (long > 0.25 * width)
     if not rules.any():
         return strokes
     chosen = np.concatenate([[0], rules]).astype(np.uint8)[labels] & (segments > 0)
     thickness = max(1, int(np.median(chosen.sum(axis=0)) / max(1, rules.sum()) + 0.5))
     band = cv2.dilate(chosen.astype(np.uint8), np.ones((3 + thickness // 2, (width // 12) | 1), np.uint8)) > 0
-    # Where a stroke crosses, the column is inked well beyond the line: that ink stays.
+    # Where a stroke crosses a line, its column is inked well beyond the line; that ink is kept.
     beyond = cv2.morphologyEx(strokes, cv2.MORPH_OPEN, np.ones((2 * thickness + 3, 1), np.uint8)) > 0
     return np.where(band & ~beyond, 0, strokes).astype(np.uint8)
 
 
 def without_frame(stats: NDArray[np.int32], shape: tuple[int, ...]) -> list[int]:
-    """Return indices of the pieces, without those that hang on the border when others do not."""
+    """Return the indices of the pieces, without those attached to the border if there are others."""
     height, width = shape
     inner: list[tuple[int, int]] = []
     outer: list[tuple[int, int]] = []
@@ -142,7 +140,7 @@ def without_frame(stats: NDArray[np.int32], shape: tuple[int, ...]) -> list[int]
         sides = (left == 0) + (top == 0) + (left + wide == width) + (top + tall == height)
         (outer if sides else inner).append((area, index))
     biggest = max((area for area, _ in inner), default=0)
-    # A digit may touch the border too: it is dropped only for one inside that could be the digit instead.
+    # A digit may touch the border too; it is dropped only if a piece inside could be the digit.
     kept = inner if biggest > 0.002 * height * width and biggest >= 12 else []
     if kept:
         kept = kept + [(area, index) for area, index in outer if not _hugs_border(stats[index], shape)]
@@ -152,9 +150,7 @@ def without_frame(stats: NDArray[np.int32], shape: tuple[int, ...]) -> list[int]
 
 
 def _hugs_border(stat: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
-    """Tell whether a piece touching the border lies all in the outer part of the page, or surrounds it: an edge, a
-    frame.
-    """
+    """Tell whether a piece at the border lies entirely in the outer part of the page, or surrounds it, like a frame."""
     height, width = shape
     left, top, wide, tall, _ = (int(v) for v in stat)
     frame = wide > 0.95 * width and tall > 0.95 * height
@@ -163,7 +159,7 @@ def _hugs_border(stat: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
 
 
 def _prominence(stat: NDArray[np.int32], shape: tuple[int, ...]) -> float:
-    """Tell how much a piece looks like the subject of the picture: large, and near the middle."""
+    """Return how much a piece looks like the subject of the picture: large, and near the centre."""
     height, width = shape
     left, top, wide, tall, area = (float(v) for v in stat)
     away = max(abs((left + wide / 2) / width - 0.5), abs((top + tall / 2) / height - 0.5))
@@ -171,9 +167,7 @@ def _prominence(stat: NDArray[np.int32], shape: tuple[int, ...]) -> float:
 
 
 def _join(main: int, pieces: list[int], stats: NDArray[np.int32], labels: NDArray[np.int32]) -> list[int]:
-    """Return the main piece and all others near enough and large enough to be strokes of the same digit, from near
-    to near.
-    """
+    """Return the main piece and all others near and large enough to be strokes of the same digit, growing from it."""
     chosen, left_over = [main], [p for p in pieces if p != main]
     height, width = labels.shape
     while left_over:
@@ -204,7 +198,7 @@ def _join(main: int, pieces: list[int], stats: NDArray[np.int32], labels: NDArra
 def _cut(
     ink: NDArray[np.uint8], labels: NDArray[np.int32], stats: NDArray[np.int32], chosen: list[int], count: int
 ) -> tuple[NDArray[np.uint8], Box]:
-    """Cut the chosen pieces with their soft edges, in a box that holds them."""
+    """Crop to the chosen pieces with their soft edges."""
     boxes = stats[chosen].tolist()
     height, width = ink.shape
     edge = max(1, round(max(max(wide, tall) for _, _, wide, tall, _ in boxes) / 40))

@@ -1,4 +1,4 @@
-"""How far the lines of writing on a page rise or fall, and the page turned so that they do not."""
+"""Measure the slope of the writing on a page, and turn the page to level it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from digitry.types import Box
 MAX_DEGREES = 45
 
 MIN_GAIN = 1.12
-"""Lines run along a slope only where rows differ this much more from each other than on the page as it is."""
+"""A slope is accepted only if the contrast between rows is higher by this factor than without it."""
 
 MIN_LENGTH = 1.8
-"""Writing tells its slope only when it is this many times as long as it is high."""
+"""Writing shows its slope only if its length is at least this multiple of its height."""
 
 _SIDE = 240
 
 
 def writing_slope(strokes: NDArray[np.uint8]) -> float:
-    """Return degrees by which the writing of a mask (h, w) falls to the right, -45 to 45; 0 where that cannot be told.
+    """Return the degrees by which the writing in a mask (h, w) falls to the right, -45 to 45; 0 if unclear.
 
-    Turned by the right angle, rows full of ink lie beside empty ones: the ink changes most from row to row there.
+    At the right angle, rows full of ink lie beside empty ones, so the ink changes most from row to row.
     """
     scale = min(1.0, _SIDE / max(strokes.shape))
-    if not round(scale * min(strokes.shape)):  # nothing is left of a page that is so much longer than wide
+    if not round(scale * min(strokes.shape)):  # nothing would be left of so long and thin a page
         return 0.0
     small = cv2.resize(strokes, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else strokes
     y, x = np.nonzero(small > 60)
@@ -53,16 +53,16 @@ def _contrast(x: NDArray[np.intp], y: NDArray[np.intp], degrees: float) -> float
 
 
 def _has_lines(across: NDArray[np.float64]) -> bool:
-    """Tell whether empty rows part the writing into lines."""
+    """Tell whether empty rows separate the writing into lines."""
     rows = np.bincount((across - across.min()).astype(int))
     return bool((rows == 0).sum() > 0.1 * len(rows))
 
 
 class Levelling:
-    """A page turned around its middle so that writing with a slope runs level, nothing cut off."""
+    """A rotation of a page about its centre that levels sloping writing, with nothing cut off."""
 
     def __init__(self, shape: tuple[int, ...], degrees: float) -> None:
-        """Set up for a page of `shape`, height and width; `degrees` as from `writing_slope`."""
+        """Prepare for a page of `shape`, height and width; `degrees` are those of `writing_slope`."""
         height, width = shape[:2]
         matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
         cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
@@ -73,13 +73,13 @@ class Levelling:
         self.identity = degrees == 0
 
     def apply(self, page: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Turn the page, black where it was nothing."""
+        """Turn the page, with black outside it."""
         if self.identity:
             return page
         return np.asarray(cv2.warpAffine(page, self.matrix, self.size, flags=cv2.INTER_LINEAR), np.uint8)
 
     def back(self, box: Box) -> Box:
-        """Return the upright box on the page around a box on the turned one."""
+        """Return the upright box on the page around a box on the turned page."""
         if self.identity:
             return box
         x, y, width, height = box

@@ -1,4 +1,4 @@
-"""What the bytes of a picture tell before any parser sees them: the format, and what would cost too much to open."""
+"""Inspect the bytes of a picture before any parser does: its format, and whether opening it would be too costly."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 from digitry.errors import DataError
 
 PICTURE_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
-"""What is always read; no other parser ever sees a byte, whatever the file's name says."""
+"""Formats that are always read; no other parser ever sees the file, whatever its name."""
 
 ALL_FORMATS = (*PICTURE_FORMATS, "HEIC", "PDF")
-"""With those that come by extra: `digitry[heic]` and `digitry[pdf]`."""
+"""Including those that need the extras `digitry[heic]` and `digitry[pdf]`."""
 
 SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp", ".dib", ".webp", ".gif"}
     | {".heic", ".heif", ".hif", ".pdf"}
 )
-"""File name endings of these formats, lower case: what counts as a picture in a folder."""
+"""File name suffixes of these formats, in lower case, which count as pictures in a folder."""
 
 MAX_PIXELS = 64_000_000
 """Largest picture read on the command line, in pixels."""
@@ -33,11 +33,11 @@ _BEFORE_PDF = b"\xef\xbb\xbf\0\t\n\f\r "
 
 _SOS, _EOI = 0xDA, 0xD9
 _NEXT_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
-"""In a scan: neither a stuffed byte nor a restart."""
+"""Ends a scan: neither a stuffed byte nor a restart."""
 
 
 def format_of(data: bytes) -> str:
-    """Return the format, one of `ALL_FORMATS`, that the first bytes tell; empty for any other."""
+    """Return the format, one of `ALL_FORMATS`, by the first bytes; empty for any other."""
     for kind, starts in _STARTS.items():
         if data.startswith(starts):
             return kind
@@ -57,12 +57,12 @@ def check_size(size: tuple[int, int], max_pixels: int) -> None:
 
 
 def too_large(size: str, max_pixels: int) -> str:
-    """Return the words for a picture that has too many pixels."""
+    """Return the message for a picture with too many pixels."""
     return f"the picture has {size} pixels, at most {max_pixels / 1e6:g} million are read; make it smaller"
 
 
 def webp_size(data: bytes) -> tuple[int, int]:
-    """Return width and height of a WebP: its decoder allocates the whole canvas before it can be asked."""
+    """Return the width and height of a WebP, as its decoder allocates the whole canvas before it tells them."""
     kind = data[12:16]
     if kind == b"VP8X":
         return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
@@ -73,9 +73,9 @@ def webp_size(data: bytes) -> tuple[int, int]:
 
 
 def jpeg_has_more_scans(data: bytes, limit: int) -> bool:
-    """Tell whether a JPEG has more than `limit` scans: each of a few bytes costs the decoder a pass over all pixels."""
+    """Tell whether a JPEG has more than `limit` scans, each of which takes a few bytes but a pass over all pixels."""
     if data.count(b"\xff\xda") <= limit:
-        return False  # nearly always; the walk below tells scans from metadata and from what follows the picture
+        return False  # nearly always; the walk below distinguishes scans from metadata and trailing data
     scans, at = 0, 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != _EOI:
         scans += data[at + 1] == _SOS

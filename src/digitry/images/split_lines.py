@@ -1,4 +1,4 @@
-"""Lines of writing → where each number of a drawing stands."""
+"""Lines of writing → the numbers of a drawing."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from itertools import pairwise
 from digitry.images.lines import WIDEST_GAP, Line, take_line
 
 APART = 1.2
-"""Heights of its digits: a gap that is wider, and unusual, parts two numbers on a line."""
+"""In digit heights: a gap that is wider, and unusual, separates two numbers on a line."""
 
 UNUSUAL = 2.5
-"""So many times as wide as the other gaps of its line is an unusual one."""
+"""An unusual gap is wider than the other gaps of its line by this factor."""
 
 
 def split_lines(lines: list[Line]) -> list[Line]:
-    """Return what stands apart, from top to bottom and left to right: lines that go on with each other are one, a wide
-    gap parts them.
+    """Return the lines as separate numbers, top to bottom and left to right: continuations are joined, then split at
+    wide gaps.
     """
     left_over, whole = list(lines), []
     while left_over:
@@ -25,7 +25,7 @@ def split_lines(lines: list[Line]) -> list[Line]:
 
 
 def _parted(line: Line) -> list[Line]:
-    """Return a line in parts, where a gap is wider than those between the digits of one number."""
+    """Split a line at gaps wider than those between the digits of one number."""
     gaps = [left - right for (_, right), (left, _) in pairwise(line.columns)]
     parts = [[line.columns[0]]]
     for gap, columns in zip(gaps, line.columns[1:], strict=True):
@@ -45,7 +45,7 @@ def _is_wide(gap: int, gaps: list[int], digit_height: float) -> bool:
 
 
 def _part(line: Line, columns: list[tuple[int, int]], is_first: bool, is_last: bool) -> Line:
-    """Return the part of a line with these columns; the first and the last reach as far as the line does."""
+    """Return the part of a line with these columns; the first and last parts extend to the ends of the line."""
     x, y, width, height = line.box
     left = min(x, columns[0][0]) if is_first else columns[0][0]
     right = max(x + width, columns[-1][1]) if is_last else columns[-1][1]

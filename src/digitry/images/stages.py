@@ -1,4 +1,4 @@
-"""Grey page → canonical digit in one call, keeping every stage between."""
+"""Grey page → canonical digit in one call, keeping every stage in between."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from digitry.images.strokes import stroke_mask
 from digitry.types import Box
 
 MIN_SIDE = 5
-"""Smallest height of a page, and of a digit in page pixels, that can be told apart."""
+"""Least height of a page, and of a legible digit in page pixels."""
 
 SLIMMEST = 8.0
-"""No 1 is more than this many times as high as wide: so much narrower may a page be."""
+"""Largest ratio of height to width of a 1, and thus of a page narrower than `MIN_SIDE`."""
 
 MIN_SMOOTHNESS = 0.35
-"""Least correlation of a canonical digit with itself one pixel on: neighbours agree in a digit, not in noise."""
+"""Least correlation of a canonical digit with itself shifted by a pixel: neighbours agree in a digit, not in noise."""
 
 MAX_HOLES = 8
-"""Digits enclose one or two patches of paper, scribbled ones a few more; noise encloses many."""
+"""Most patches of paper that a digit encloses: usually one or two, a few more if scribbled; noise has many."""
 
 BLANK = "the picture is blank, nothing stands out of the paper"
-"""The reason for no reading where there is no ink at all."""
+"""The reason if there is no ink at all."""
 
 TEXTURE = "there is texture or noise, but no stroke large enough to be a digit"
 SPECKS = "there are specks, but no stroke large enough to be a digit"
 NOISE = "there is noise, but no clear stroke"
-"""The reasons where there is some."""
+"""The reasons if there is some ink."""
 
 HOLE_LEVEL, _HOLE_SIDE = 128, 64
 
 
 class Stages(NamedTuple):
-    """What the page went through. `canonical` is None, and `reason` says why, when there is no digit."""
+    """The stages of a page. If there is no digit, `canonical` is None and `reason` says why."""
 
     ink: NDArray[np.uint8] | None
     crop: NDArray[np.uint8] | None
@@ -52,7 +52,7 @@ class Stages(NamedTuple):
 
 
 def canonical_stages(grey: NDArray[np.uint8]) -> Stages:
-    """Find the one digit of a grey page (h, w) and bring it to canonical form."""
+    """Find the one digit on a grey page (h, w) and convert it to canonical form."""
     if is_too_small(grey.shape):
         return too_small(grey.shape)
     close = paper_around(grey)
@@ -69,7 +69,7 @@ def canonical_stages(grey: NDArray[np.uint8]) -> Stages:
 
 
 def _without_margin(found: Stages, margin: int, shape: tuple[int, ...]) -> Stages:
-    """Return what was found with paper around a picture of this shape as it lies on that picture."""
+    """Map what was found with paper around a picture back to the picture, of this shape."""
     height, width = shape
     if found.ink is not None:
         scale = (height + 2 * margin) / found.ink.shape[0]
@@ -94,9 +94,7 @@ def _read_panel(panel: Panel) -> Stages:
 
 
 def ink_stages(ink: NDArray[np.uint8], scale: float, shape: tuple[int, ...], *, ruled: bool = True) -> Stages:
-    """Return the one digit of an ink page, which was shrunk by `scale` from `shape`; `ruled` as `find_digit` takes
-    it.
-    """
+    """Return the stages of the one digit on an ink page, shrunk by `scale` from `shape`; `ruled` as in `find_digit`."""
     if not ink.any():
         return _nothing(BLANK, ink)
     crop = find_digit(ink, ruled=ruled)
@@ -111,16 +109,14 @@ def ink_stages(ink: NDArray[np.uint8], scale: float, shape: tuple[int, ...], *, 
 
 
 def smoothness(digit: NDArray[np.uint8]) -> float:
-    """Return the mean correlation of an image with itself shifted by one pixel, to the right and down: about 0 for
-    noise.
-    """
+    """Return the mean correlation of an image with itself shifted by one pixel, right and down: about 0 for noise."""
     values = digit.astype(np.float32) - float(digit.mean())
     energy = float((values**2).sum()) or 1.0
     return float((values[:, 1:] * values[:, :-1]).sum() + (values[1:] * values[:-1]).sum()) / (2 * energy)
 
 
 def hole_count(ink: NDArray[np.uint8]) -> int:
-    """Tell how many patches of paper the ink (h, w) encloses, pinholes in the strokes of a large crop aside."""
+    """Return the number of patches of paper enclosed by ink (h, w), ignoring pinholes in a large crop's strokes."""
     paper = 255 - stroke_mask(shrink(ink, _HOLE_SIDE)[0], HOLE_LEVEL)
     count, _ = cv2.connectedComponents(
         cv2.copyMakeBorder(paper, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=255), connectivity=4
@@ -129,13 +125,13 @@ def hole_count(ink: NDArray[np.uint8]) -> int:
 
 
 def is_too_small(shape: tuple[int, ...]) -> bool:
-    """Tell whether no digit finds room on a page of this shape; a slim one has room for a 1 alone."""
+    """Tell whether a page of this shape is too small for any digit; a narrow one has room for a 1."""
     height, width = shape[:2]
     return height < MIN_SIDE or (width < MIN_SIDE and height > SLIMMEST * width)
 
 
 def too_small(shape: tuple[int, ...]) -> Stages:
-    """Return what a picture with a side below `MIN_SIDE` gives."""
+    """Return the stages for a picture that is too small."""
     return _nothing(f"a picture of {shape[1]}×{shape[0]} pixels is too small to hold a digit")
 
 

@@ -1,4 +1,4 @@
-"""Ink of one line of writing → ink strip: the upright band, always as high, that the network for numbers reads."""
+"""Ink of one line of writing → ink strip: the band of fixed height that the network for numbers reads."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 STRIP_HEIGHT = 40
-"""Pixels. Digits are `DIGIT_HEIGHT` high in it, give or take a third; the rest is room for slopes and tails."""
+"""In pixels. Digits are `DIGIT_HEIGHT` high, give or take a third; the rest is room for slopes and tails."""
 
 DIGIT_HEIGHT = 23
 
 FRAME_PIXELS = 2
-"""The network says what it sees once in so many pixels."""
+"""Columns of a strip per output frame of the network."""
 
 WIDTH_STEP = 4
 """Widths of strips are multiples of this many pixels."""
 
 MAX_WIDTH = 4096
-"""Longer lines are squeezed."""
+"""In pixels; longer lines are shrunk."""
 
 
 class Strip(NamedTuple):
-    """A strip, and how to get back from it to the ink page."""
+    """A strip, and its mapping back to the ink page."""
 
     ink: NDArray[np.uint8]
     """Ink intensity, uint8 (STRIP_HEIGHT, w)."""
     left: float
     top: float
-    """Where its top left corner lies on the ink page."""
+    """Position of its top left corner on the ink page."""
     scale: float
-    """Pixels of the ink page per pixel of the strip, from row to row."""
+    """Pixels of the ink page per pixel of the strip, vertically."""
     squeeze: float = 1.0
-    """How wide it is of what it would be with as many from column to column."""
+    """Horizontal scaling of the strip beyond `scale`: below 1 it is narrower."""
 
     @property
     def column_scale(self) -> float:
-        """Pixels of the ink page per pixel of the strip, from column to column."""
+        """Pixels of the ink page per pixel of the strip, horizontally."""
         return self.scale / self.squeeze
 
 
 def resize_strip(ink: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    """Resize ink (h, w) to a strip, uint8 (STRIP_HEIGHT, width): averaged when shrunk, smooth when enlarged."""
+    """Resize ink (h, w) to a strip, uint8 (STRIP_HEIGHT, width), by averaging or, if enlarged, linear interpolation."""
     method = cv2.INTER_AREA if ink.shape[0] > STRIP_HEIGHT else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(ink, (width, STRIP_HEIGHT), interpolation=method), np.uint8)
 
@@ -51,8 +51,8 @@ def resize_strip(ink: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
 def cut_strip(
     ink: NDArray[np.uint8], left: float, middle: float, right: float, scale: float, squeeze: float = 1.0
 ) -> Strip:
-    """Cut the band of an ink page from `left` to `right` around the row `middle`, shrunk by `scale`; paper beyond
-    it. With `squeeze` it comes out narrower, or wider, than it is.
+    """Cut a band from an ink page, from `left` to `right` around the row `middle`, shrunk by `scale`; paper outside
+    the page. `squeeze` scales its width.
     """
     scale = max(scale, (right - left) / MAX_WIDTH)
     height = STRIP_HEIGHT * scale

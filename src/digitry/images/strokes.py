@@ -1,4 +1,4 @@
-"""What is a stroke, and how wide: masks of ink pages and the distances inside them."""
+"""Strokes and their widths: masks of ink pages and distances inside them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
 def stroke_mask(ink: NDArray[np.uint8], level: int) -> Mask:
-    """Mark with 255 where the ink (h, w) has at least this intensity, else 0."""
+    """Return a mask that is 255 where ink (h, w) has at least this intensity, else 0."""
     return np.multiply(ink >= level, 255, dtype=np.uint8)
 
 
 def ridge(mask: Mask) -> NDArray[np.float32]:
-    """Return distance to the edge for every pixel along the middle of the strokes, float32 (n,); empty for an empty
-    mask.
+    """Return the distance to the edge of each pixel along the middle of strokes, float32 (n,); empty without strokes.
 
-    The distance runs from pixel centre to pixel centre: a line one pixel wide has distance 1.
+    It is measured between pixel centres: a line one pixel wide has distance 1.
     """
     distance = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
     middle = (distance > 0) & (distance >= cv2.dilate(distance, _NEIGHBOURS))
