@@ -1,1 +1,1 @@
-"""What the networks learn from, drawn: characters in many hands, print, whole pages, and photographs of them."""
+"""Synthetic training data: characters in many hands, print, whole pages, and photographs of them."""

@@ -1,9 +1,9 @@
-"""How people shape a character: pen paths for digits, signs and letters, several allographs each.
+"""Pen paths for digits, signs and letters, several allographs each.
 
-A path is written as points "x,y" in hundredths of a digit's height, y down: 0 is where digits begin, 100 the line they
-stand on. Strokes are parted by ";", a point given twice is a corner. MNIST's writers are American: looped 2s, flagged
-and footed 1s, crossed 7s with hardly a top, open and bent 4s, 5s like a root sign, 9s like a g or a P are rare there
-and common elsewhere.
+A path is written as points "x,y" in hundredths of a digit's height, y down: 0 is the top of digits, 100 the baseline.
+Strokes are separated by ";", a repeated point is a corner. MNIST's writers are American: looped 2s, 1s with flag or
+foot, crossed 7s with hardly a top, open and bent 4s, 5s like a root sign, 9s like a g or a P are rare there but common
+elsewhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from digitry.types import SIGNS, TEN_DIGITS
 
 Strokes = tuple[NDArray[np.float64], ...]
-"""One or more pen paths, each float (n, 2): x and y in heights of a digit."""
+"""One or more pen paths, each float (n, 2): x and y in digit heights."""
 
 DIGITS: dict[str, tuple[str, ...]] = {
     "0": (
@@ -230,7 +230,7 @@ LETTERS: dict[str, tuple[str, ...]] = {
     "y": ("4,46 10,80 34,70 38,46 38,46 34,118 10,130", "2,50 8,86 26,86 38,48 38,48 30,120 12,140 8,122 46,92"),
     "z": ("2,48 36,48 36,48 2,98 2,98 40,98",),
 }
-"""Letter → its allographs. Few, as they are only to be told from digits."""
+"""Letter → its allographs. Few, as they only need to be distinguished from digits."""
 
 OTHERS: dict[str, tuple[str, ...]] = {
     ">": ("0,10 60,50 60,50 0,90",),
@@ -247,23 +247,23 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "and": ("60,98 14,30 24,2 40,18 6,70 26,100 58,62",),
     "heart": ("50,30 30,4 4,24 50,96 96,24 70,4 50,30",),
 }
-"""What people draw beside numbers and is none."""
+"""Things that people draw beside numbers."""
 
 LETTERS_UNLIKE_DIGITS = tuple(letter for letter in LETTERS if letter not in "BDGIOQSZbgijloqsyz")
 SIGNS_UNLIKE_DIGITS = tuple("+%=×÷€£₹✓") + tuple(sign for sign in OTHERS if sign not in ("!", "square"))
 UNLIKE_DIGITS = LETTERS_UNLIKE_DIGITS + SIGNS_UNLIKE_DIGITS
-"""What nobody takes for a digit. Alone, a stroke or a dot may be a 1 or a 0, and a square a 0."""
+"""Characters that nobody takes for a digit. A lone stroke may be a 1, a dot or a square a 0."""
 
 CHARACTERS: tuple[str, ...] = (*TEN_DIGITS, *SIGNS)
-"""The characters that numbers are written with, in the order in which a network that reads pages names them."""
+"""The characters of numbers, in the class order of a network that reads pages."""
 
 OTHER = len(CHARACTERS)
-"""The class of all other characters: letters, and signs that no number has."""
+"""The class of all other characters: letters, and signs that do not occur in numbers."""
 
 
 @cache
 def allographs_of(character: str) -> tuple[Strokes, ...]:
-    """Give the allographs of a character: the pen paths of each, in heights of a digit."""
+    """Return the allographs of a character, each as pen paths in digit heights. Raises KeyError for an unknown one."""
     for alphabet in (DIGITS, SIGN_PATHS, LETTERS, OTHERS):
         if character in alphabet:
             return tuple(_parsed(text) for text in alphabet[character])
@@ -271,7 +271,7 @@ def allographs_of(character: str) -> tuple[Strokes, ...]:
 
 
 def class_of(character: str) -> int:
-    """Give the class of a character: its place in `CHARACTERS`, or `OTHER`."""
+    """Return the class of a character: its index in `CHARACTERS`, or `OTHER`."""
     return CHARACTERS.index(character) if character in CHARACTERS else OTHER
 
 

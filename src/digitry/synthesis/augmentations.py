@@ -1,7 +1,7 @@
-"""Augmentations by name: an epoch's images go through the ones that a recipe lists, each with chance of its own.
+"""Augmentations by name, applied to an epoch's images as listed by a recipe, each with its own random numbers.
 
-One is a plain function (images, strength, generator) → images, uint8 (n, 28, 28), called like its entry here. A new one
-is a module with that function and a line below; `--set augmentations=NAME:STRENGTH` then knows it.
+Each is a function (images, strength, generator) → images, uint8 (n, 28, 28), with the name of its entry. A new one
+takes a module with that function and a line below; `--set augmentations=NAME:STRENGTH` then accepts it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Augmentation(NamedTuple):
     least: float
     most: float
     kind: type = float
-    """int where only whole numbers mean something."""
+    """int if the strength must be an integer."""
 
 
 AUGMENTATIONS: dict[str, Augmentation] = {
@@ -38,14 +38,14 @@ AUGMENTATIONS: dict[str, Augmentation] = {
 
 
 def described() -> str:
-    """Return all of them, for a person."""
+    """Describe all augmentations for the help."""
     return "; ".join(f"{name}: {one.words} ({one.least} to {one.most})" for name, one in AUGMENTATIONS.items())
 
 
 def augmented(images: Images, entries: Sequence[str], seed: Sequence[int]) -> Images:
-    """Return the images, uint8 (n, 28, 28), through every entry `NAME:STRENGTH` in turn.
+    """Apply every entry `NAME:STRENGTH` in turn to images, uint8 (n, 28, 28).
 
-    What an entry draws follows from `seed` and its name, whatever stands beside it.
+    An entry's random numbers depend only on `seed` and its name, not on the other entries.
     """
     seen: Counter[str] = Counter()
     for entry in entries:

@@ -1,6 +1,6 @@
-"""Kinds of pages that are ruled into cells: tables, boxes for digits, sudokus, score cards.
+"""Layouts of pages ruled into cells: tables, boxes for digits, sudokus, score cards.
 
-Each draws what a window of such a page shows on a `Sheet`; `layouts.LAYOUTS` says how often.
+Each draws a window of such a page on a `Sheet`; `layouts.LAYOUTS` has their shares.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from digitry.synthesis.texts import CELL_KINDS, digits, fitting, made_cell, phra
 
 
 def table(sheet: Sheet, size: float) -> None:
-    """Lay out cells with numbers, some empty, some printed, with names at the side and titles on top."""
+    """Lay out cells with numbers, some empty, some printed, with names at the side and titles at the top."""
     rng = sheet.rng
     row, column = size * rng.uniform(1.1, 2.4), size * rng.uniform(1.3, 6)
     lines = grid(sheet, row, column)
     hand = Hand.of(rng)
     face = random_face(rng)
-    # Marks in letters have a column of their own, other texts are all of a kind.
+    # Grades in letters have a column of their own, all other columns are of one kind.
     kinds = np.full(len(lines[1]), rng.integers(CELL_KINDS - 1))
     kinds[rng.random(len(kinds)) < rng.choice([0.0, 0.15])] = CELL_KINDS - 1
     empty, in_print = float(rng.choice([0.05, 0.3, 0.6])), float(rng.choice([0.0, 0.0, 0.15, 0.5]))
@@ -69,7 +69,7 @@ def table(sheet: Sheet, size: float) -> None:
 
 
 def digit_boxes(sheet: Sheet, size: float) -> None:
-    """Lay out rows of boxes with one character each, as in forms: one row is one number, or a name in capitals."""
+    """Lay out rows of boxes with one character each, as in forms: a row is one number, or a name in capitals."""
     rng = sheet.rng
     y = rng.uniform(-0.3, 0.6) * size
     face = random_face(rng)
@@ -108,7 +108,7 @@ def digit_boxes(sheet: Sheet, size: float) -> None:
 
 
 def sudoku(sheet: Sheet, size: float) -> None:
-    """Lay out a grid of single digits, some printed, some written, some tiny notes."""
+    """Lay out a grid of single digits, some printed, some written, some as tiny notes."""
     rng = sheet.rng
     pitch = size * rng.uniform(1.3, 2.3)
     lines = grid(sheet, pitch, pitch, every=3)

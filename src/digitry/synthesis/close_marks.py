@@ -1,4 +1,4 @@
-"""Lines, braces and strokes close beside numbers or touching them, none of which is a character."""
+"""Lines, braces and strokes beside or touching numbers that are not characters."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from digitry.synthesis.glyphs import curve
 from digitry.synthesis.sheet import CELL, Character, Sheet, line
 
 LINE_SHARE, FRAME_SHARE, STROKE_SHARE = 0.1, 0.06, 0.06
-"""Shares of the sheets with a margin's line, frames, and strokes like `|` and `\\` close to numbers."""
+"""Shares of the sheets with a margin line, frames, and strokes like `|` and `\\` close to numbers."""
 
 TOUCHING, APART = -0.06, 0.35
-"""How far lines stay from the ink of a number, in heights of a digit: from a little within it to clearly apart."""
+"""Range of the distance of lines from the ink of a number, in digit heights: from slightly inside to clearly apart."""
 
 BRACES = {
     "{": "30,0 6,5 0,25 -4,44 -26,50 -4,56 0,75 6,95 30,100",
@@ -21,14 +21,14 @@ BRACES = {
     "[": "30,0 30,0 0,0 0,0 0,100 0,100 30,100 30,100",
     "(": "30,0 6,20 -4,50 6,80 30,100",
 }
-"""What people draw beside several lines: points "x,y" in hundredths of its depth and height."""
+"""Braces that people draw beside several lines: points "x,y" in hundredths of their depth and height."""
 
 BRACE_KINDS = ("{", "{", "{", "<", "[", "(")
-"""Of which so many are drawn."""
+"""Kinds of braces, repeated in proportion to their frequency."""
 
 
 def crowd(sheet: Sheet) -> None:
-    """Draw lines, frames and strokes close to a few numbers of some sheets."""
+    """Draw lines, frames and strokes close to a few numbers on some sheets."""
     rng = sheet.rng
     ways: tuple[tuple[Callable[[Sheet, list[Character]], None], float], ...] = (
         (margin_line, LINE_SHARE), (frame, FRAME_SHARE), (stroke_beside, STROKE_SHARE),
@@ -42,7 +42,7 @@ def crowd(sheet: Sheet) -> None:
 
 
 def margin_line(sheet: Sheet, number: list[Character]) -> None:
-    """Rule an upright line close to one end of a number, from well above it to well below: too long for a 1."""
+    """Draw a vertical line close to one end of a number, from well above it to well below: too long for a 1."""
     rng, size = sheet.rng, number[0].size
     left, top, right, bottom = _box(number)
     gap = rng.uniform(TOUCHING, APART) * size
@@ -55,7 +55,7 @@ def margin_line(sheet: Sheet, number: list[Character]) -> None:
 
 
 def frame(sheet: Sheet, number: list[Character]) -> None:
-    """Draw a frame around a number that it fills, or two sides of one."""
+    """Draw a tight frame around a number, or two sides of one."""
     rng, size = sheet.rng, number[0].size
     left, top, right, bottom = np.array(_box(number)) + rng.uniform(TOUCHING, APART, 4) * size * (-1, -1, 1, 1)
     level, thick = rng.uniform(0.3, 1), max(1, round(size * rng.uniform(0.02, 0.1)))
@@ -67,7 +67,7 @@ def frame(sheet: Sheet, number: list[Character]) -> None:
 
 
 def stroke_beside(sheet: Sheet, number: list[Character]) -> None:
-    """Draw a bar longer than a digit, or a stroke that leans back as no 1 does, behind a number where there is room."""
+    """Draw a bar longer than a digit, or a stroke leaning back unlike any 1, after a number if there is room."""
     rng, size = sheet.rng, number[0].size
     _, top, right, bottom = _box(number)
     x = right + CELL + rng.uniform(0.2, 1.1) * size
@@ -93,7 +93,7 @@ def draw_brace(sheet: Sheet, x: float, way: int, top: float, bottom: float, size
 
 
 def _box(number: list[Character]) -> tuple[float, float, float, float]:
-    """Return left, top, right, bottom of a number's ink, in pixels."""
+    """Return the left, top, right and bottom of a number's ink, in pixels."""
     return (
         min(one.x - one.width / 2 for one in number),
         min(one.y - one.height / 2 for one in number),

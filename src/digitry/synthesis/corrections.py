@@ -1,4 +1,4 @@
-"""What people change after they have written it: numbers struck out, rubbed out, written over."""
+"""Corrections: numbers struck out, rubbed out, written over."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from digitry.synthesis.sheet import Character, Sheet, is_digit
 from digitry.synthesis.texts import digits
 
 STRUCK_SHARE, STRUCK_NUMBERS = 0.12, 0.3
-"""Share of the sheets on which numbers are struck out by thin straight lines; share of their numbers that are."""
+"""Share of sheets with numbers struck out by thin straight lines; share of their numbers that are."""
 
 RUBBED_SHARE, RUBBED_NUMBERS = 0.07, 0.5
-"""Share of the sheets on which something was rubbed out; share of their numbers that stand where it was."""
+"""Share of sheets on which something was rubbed out; share of their numbers written in its place."""
 
 OVERWRITTEN_SHARE, OVERWRITTEN_DIGITS = 0.05, 4
-"""Share of the sheets on which digits are written over others; how many are at most."""
+"""Share of sheets on which digits are written over others; the most such digits on one."""
 
 FAINTEST_RUBBED, DARKEST_RUBBED = 0.15, 0.4
-"""How dark rubbed out ink is beside what is written later, which is 1."""
+"""Darkness of ink that was rubbed out, relative to other ink."""
 
 
 def correct(sheet: Sheet) -> None:
-    """Strike out, rub out and write over numbers of some sheets."""
+    """Strike out, rub out and write over numbers on some sheets."""
     rng = sheet.rng
     if rng.random() < RUBBED_SHARE:
         rub_out(sheet)
@@ -36,9 +36,9 @@ def correct(sheet: Sheet) -> None:
 
 
 def strike_thinly(sheet: Sheet) -> None:
-    """Strike out some numbers of two characters or more by thin straight lines, some with a neighbour at once.
+    """Strike out some numbers of at least two characters by thin straight lines, sometimes with a neighbour.
 
-    Not where a rule runs through a number, too: nobody could tell which is which.
+    Numbers crossed by a rule are skipped, as nobody could tell the lines apart.
     """
     rng = sheet.rng
     long = [number for number in sheet.numbers() if len(number) > 1 and not _is_ruled(sheet, number)]
@@ -57,12 +57,12 @@ def strike_thinly(sheet: Sheet) -> None:
 
 
 def _strike_along(sheet: Sheet, struck: list[Character]) -> None:
-    """Draw one line, or two, from left to right through characters."""
+    """Draw one or two lines through characters, left to right."""
     rng, size = sheet.rng, struck[0].size
     first, last = min(struck, key=lambda one: one.x), max(struck, key=lambda one: one.x)
     start = first.x - first.width / 2 - rng.uniform(-0.1, 0.9) * size
     end = last.x + last.width / 2 + rng.uniform(-0.1, 0.9) * size
-    # Signs may stand low: the digits say where the middle is.
+    # Signs may be low, so the digits define the middle.
     y = float(np.mean([one.y for one in struck if is_digit(one)])) + rng.normal(0, 0.1) * size
     tilt = rng.normal(0, 0.06) * (end - start) if rng.random() < 0.8 else rng.choice([-1, 1]) * 0.4 * size
     path = np.array([[start, y - tilt / 2], [end, y + tilt / 2]])
@@ -71,7 +71,7 @@ def _strike_along(sheet: Sheet, struck: list[Character]) -> None:
 
 
 def _strike_down(sheet: Sheet, upper: list[Character], lower: list[Character]) -> None:
-    """Draw one line down through two numbers under each other, aslant."""
+    """Draw one slanting line down through two numbers below each other."""
     rng, size = sheet.rng, upper[0].size
     middles = np.array([[np.mean([one.x for one in number]), np.mean([one.y for one in number])]
                         for number in (upper, lower)])  # fmt: skip
@@ -88,19 +88,19 @@ def _draw_strike(sheet: Sheet, paths: list[NDArray[np.float64]], struck: list[Ch
 
 
 def _is_beside(number: list[Character], other: list[Character]) -> bool:
-    """Say whether a number follows another on the same line, within a few digits' heights."""
+    """Tell whether a number follows another on the same line, within a few digit heights."""
     gap = other[0].x - number[-1].x
     return 0 < gap < 3.5 * number[0].size and abs(other[0].y - number[-1].y) < 0.5 * number[0].size
 
 
 def _is_below(number: list[Character], other: list[Character]) -> bool:
-    """Say whether a number stands under another, on the next line."""
+    """Tell whether a number is below another, on the next line."""
     down = other[0].y - number[0].y
     return 0.6 * number[0].size < down < 2.2 * number[0].size and abs(other[0].x - number[0].x) < number[0].size
 
 
 def _is_ruled(sheet: Sheet, number: list[Character]) -> bool:
-    """Say whether a rule runs through the middle of a number."""
+    """Tell whether a rule runs through the middle of a number."""
     y, half = number[0].y, 0.3 * number[0].size
     rows = slice(max(0, round(y - half)), max(0, round(y + half)))
     columns = slice(max(0, round(number[0].x)), max(0, round(number[-1].x)))
@@ -108,7 +108,7 @@ def _is_ruled(sheet: Sheet, number: list[Character]) -> bool:
 
 
 def rub_out(sheet: Sheet) -> None:
-    """Leave under some numbers what stood there before: digits rubbed faint and smeared, which are no characters."""
+    """Draw faint, smeared remains of rubbed out digits below some numbers; they do not count as characters."""
     rng = sheet.rng
     numbers = [number for number in sheet.numbers() if rng.random() < RUBBED_NUMBERS]
     if not numbers:
@@ -128,7 +128,7 @@ def rub_out(sheet: Sheet) -> None:
 
 
 def write_over(sheet: Sheet) -> None:
-    """Write other digits over a few that stand there: what is meant is the upper one, and it counts as struck out."""
+    """Write other digits over a few existing ones; the upper one is meant, and counts as struck out."""
     rng = sheet.rng
     standing = [one for number in sheet.numbers() for one in number if is_digit(one)]
     hand = Hand.of(rng)

@@ -1,4 +1,4 @@
-"""Cut-out: a square of every image is hidden, so that no single stroke decides (DeVries and Taylor, 2017)."""
+"""Cutout: hide a square of every image, so that no single stroke decides (DeVries and Taylor, 2017)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Print: the typefaces that our dependencies bring (DejaVu, STIX, Computer Modern, Aileron), and text set in them."""
+"""Print: text in the typefaces that the dependencies include (DejaVu, STIX, Computer Modern, Aileron)."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 _UNUSABLE = ("STIXNonUni", "STIXSiz", "cmex", "cmmi", "cmsy", "LastResort", "Display")
-"""Fonts of mathematical signs alone."""
+"""Fonts to skip: mostly ones with mathematical signs only."""
 
 
 class Print(NamedTuple):
-    """A set line."""
+    """A typeset line."""
 
     ink: NDArray[np.uint8]
     """uint8 (h, w)."""
     boxes: NDArray[np.float64]
-    """Left, top, width, height of each character's ink in pixels, float (n, 4); a blank has no width."""
+    """Left, top, width, height of each character's ink in pixels, float (n, 4); a space has no width."""
     height: float
     """Of a digit, in pixels."""
 
 
 @cache
 def typefaces() -> tuple[str, ...]:
-    """Give the paths of the typefaces at hand, in a fixed order; the empty one is Pillow's own."""
+    """Return the paths of the available typefaces, in a fixed order; an empty path is Pillow's own."""
     spec = find_spec("matplotlib")
     found: list[str] = [""]
     if spec and spec.origin:
@@ -50,7 +50,7 @@ def _character_box(font: Any, character: str) -> tuple[float, float, float, floa
 
 
 def set_line(text: str, path: str, height: float) -> Print:
-    """Set a line in a typeface of `typefaces()` so that its digits are `height` pixels high."""
+    """Typeset a line in a typeface of `typefaces()` so that its digits are `height` pixels high."""
     from PIL import Image, ImageDraw
 
     _, top, _, bottom = _character_box(_font(path, 100), "0")

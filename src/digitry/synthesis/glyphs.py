@@ -1,4 +1,4 @@
-"""Digits, and marks that are none, as ink to write numbers with: what MNIST has too few of is drawn here."""
+"""Digits and marks as ink to write numbers with; those that are too rare in MNIST are drawn."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from digitry.synthesis.steps import steps
 from digitry.types import IMAGE_SIDE, Images, Labels
 
 STYLED_SHARE = 0.55
-"""Share of the 1s and 7s that are written in another hand than MNIST's: flags, feet, bars."""
+"""Share of the 1s and 7s that get strokes rare in MNIST: flags, feet, bars."""
 
 _FINER = 4
-"""Strokes are drawn so many times larger, then shrunk: OpenCV's own smooth lines are up to three pixels too wide."""
+"""Strokes are drawn this many times larger, then shrunk: OpenCV's antialiased lines are up to three pixels too wide."""
 
 _PLACES = 6
-"""OpenCV places points with so many binary places of a pixel."""
+"""Fractional bits of OpenCV's point coordinates."""
 
 
 def other_hands(images: Images, labels: Labels, rng: np.random.Generator) -> Images:
-    """Return a copy of the canonical digits, uint8 (n, 28, 28), with strokes added that are common outside MNIST.
+    """Return a copy of canonical digits, uint8 (n, 28, 28), with strokes added that are common outside MNIST.
 
-    A 1 may get a flag, a foot or both, a 7 its bar: so are they taught in most of Europe and Latin America.
+    A 1 may get a flag, a foot or both, a 7 its bar, as taught in most of Europe and Latin America.
     """
     styled = images.copy()
     for index in steps(np.flatnonzero((rng.random(len(images)) < STYLED_SHARE) & ((labels == 1) | (labels == 7)))):
         if np.count_nonzero(styled[index].max(axis=1) > 127) < 2:
-            continue  # blank, or too faint to tell where its strokes end
+            continue  # blank, or too faint to find the ends of its strokes
         draw = _flagged_one if labels[index] == 1 else _barred_seven
         draw(styled[index], rng)
     return styled
 
 
 def _flagged_one(image: NDArray[np.uint8], rng: np.random.Generator) -> None:
-    """Draw a flag at the top of a 1, up to as long as the stem, and sometimes a foot under it."""
+    """Draw a flag at the top of a 1, at most about as long as the stem, and sometimes a foot below it."""
     pen = _pen(image)
     rows = np.flatnonzero(image.max(axis=1) > 127)
     tall = float(rows[-1] - rows[0])
     top = np.array([float(np.average(np.arange(IMAGE_SIDE), weights=image[rows[0] + 1] + 1e-3)), rows[0] + pen / 2])
     length = rng.uniform(0.2, 1.1) * tall
-    # From the horizontal, down to the left: a long flag is steep, or it would be a 7 or a 4.
+    # Measured from the horizontal, down to the left. A long flag is steep, or it would be a 7 or a 4.
     angle = np.deg2rad(rng.uniform(25, 70) if length < 0.55 * tall else rng.uniform(45, 75))
     end = top + length * np.array([-np.cos(angle), np.sin(angle)])
     bend = (top + end) / 2 + rng.normal(0, 0.06 * length, 2)
@@ -64,15 +64,15 @@ def _barred_seven(image: NDArray[np.uint8], rng: np.random.Generator) -> None:
 
 
 def _pen(image: NDArray[np.uint8]) -> float:
-    """Tell how wide the pen is that wrote an upright stroke, in pixels."""
+    """Return the width of the pen that wrote an upright stroke, in pixels."""
     widths = image[image.max(axis=1) > 127].sum(axis=1, dtype=np.float64) / 255
     return float(np.clip(np.median(widths), 1.3, 5.0))
 
 
 def stroke(ink: Ink, points: NDArray[np.floating], width: float, level: int = 255) -> None:
-    """Draw a smooth-edged line through `points`, float (n, 2) of x and y, into `ink`, where it is lighter.
+    """Draw an antialiased line through `points`, float (n, 2) of x and y, into `ink`, keeping the darker of both.
 
-    Points count from the middle of the top left pixel; `width` is in pixels, kept to a third of one.
+    Coordinates are relative to the centre of the top left pixel; `width` is in pixels, exact to a third of one.
     """
     points = np.asarray(points, np.float64)
     reach = int(np.ceil(width / 2)) + 1
@@ -84,14 +84,14 @@ def stroke(ink: Ink, points: NDArray[np.floating], width: float, level: int = 25
     fine = (points - (left, top) + 0.5) * _FINER - 0.5
     path = np.rint(fine * (1 << _PLACES)).astype(np.int32).reshape(-1, 1, 2)
     drawn = np.zeros(((bottom - top) * _FINER, (right - left) * _FINER), np.uint8)
-    # A line of even thickness comes out one pixel wider than it was asked for.
+    # OpenCV draws a line of even thickness one pixel too wide.
     cv2.polylines(drawn, [path], False, level, max(1, 2 * round((width * _FINER - 1) / 2)), cv2.LINE_8, _PLACES)
     target = ink[top:bottom, left:right]
     np.maximum(target, cv2.resize(drawn, target.shape[::-1], interpolation=cv2.INTER_AREA), out=target)
 
 
 def curve(points: NDArray[np.floating], steps: int = 24) -> NDArray[np.float64]:
-    """Lead a smooth line, float (steps, 2), through control points, float (n, 2): a Catmull-Rom spline."""
+    """Return a Catmull-Rom spline, float (steps, 2), through control points, float (n, 2)."""
     padded = np.concatenate([points[:1], points, points[-1:]])
     t = np.linspace(0, len(points) - 1 - 1e-9, steps)
     at = t.astype(int)
@@ -103,10 +103,10 @@ def curve(points: NDArray[np.floating], steps: int = 24) -> NDArray[np.float64]:
 def written_digit(
     image: NDArray[np.uint8], height: float, slant: float, stretch: float, level: float, gain: float
 ) -> Ink:
-    """Return a canonical digit as ink of the given height in pixels, sheared by `slant` and stretched sideways; tight.
+    """Return a canonical digit as tight ink of the given height in pixels, sheared by `slant` and stretched sideways.
 
-    Strokes end where MNIST's soft ones fall below `level` (0 to 255): the higher, the finer the pen. `gain` is how
-    much steeper than MNIST's their edges are.
+    `level`, 0 to 255, is the intensity of MNIST's soft strokes at which they are cut off: the higher, the finer the
+    pen. `gain` is the steepness of edges relative to MNIST's.
     """
     digit = tight(image)
     scale = height / digit.shape[0]
@@ -123,13 +123,13 @@ def written_digit(
 
 
 MARKS = (".", ",", "-", "=", "*", "scribble")
-"""What `mark` draws, each time with other lengths; all other signs have pen paths (`allographs.py`)."""
+"""What `mark` draws, with random lengths; all other signs have pen paths (`allographs.py`)."""
 
 
 def mark(kind: str, height: float, width: float, rng: np.random.Generator) -> tuple[Ink, float]:
-    """Return one of `MARKS` as ink with the pen `width` in pixels, and where its top lies in heights of a digit.
+    """Return one of `MARKS` as ink, with a pen of `width` pixels, and the position of its top in digit heights.
 
-    `scribble` is any smooth line.
+    `scribble` is a random smooth line.
     """
     h = height
     drawn: list[NDArray[np.float64]] = []

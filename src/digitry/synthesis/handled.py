@@ -1,4 +1,4 @@
-"""Paper as people handle and photograph it: folded, punched, held by a thumb, in the shadow of a hand."""
+"""Traces of handling and photographing paper: folds, punch holes, a thumb, the shadow of a hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOLD_SHARE, HOLE_SHARE, THUMB_SHARE, SHADOW_SHARE = 0.1, 0.05, 0.06, 0.1
 
 
 def handled(page: Grey, size: float, rng: np.random.Generator) -> tuple[Grey, NDArray[np.bool_]]:
-    """Return a page, at times folded, punched, held or shadowed, and where what is on them can still be seen.
+    """Return the page, sometimes folded, punched, held or shadowed, and a mask of where its content is visible.
 
     `page` has digits `size` pixels high.
     """
@@ -34,7 +34,7 @@ def handled(page: Grey, size: float, rng: np.random.Generator) -> tuple[Grey, ND
 
 
 def creased(page: Grey, rng: np.random.Generator) -> Grey:
-    """Return the page with a fold across it: one side darker, most so near it, and a dark and a light line on it."""
+    """Return the page with a fold across it: a dark and a light line, and one side darker, especially near it."""
     angle = rng.choice([0.0, 0.5]) * np.pi + (rng.normal(0, 0.04) if rng.random() < 0.8 else rng.normal(0, 0.5))
     away = _away(page.shape, angle) - np.float32(rng.uniform(-0.4, 0.4) * page.shape[1])
     away *= np.float32(rng.choice([-1, 1]))
@@ -47,7 +47,7 @@ def creased(page: Grey, rng: np.random.Generator) -> Grey:
 
 
 def punched(page: Grey, size: float, rng: np.random.Generator) -> tuple[Grey, NDArray[np.bool_]]:
-    """Return the page with one to four holes along a side, the ground behind it in them, and where it is whole."""
+    """Return the page with one to four holes along a side that show the background, and a mask of where it is whole."""
     high, wide = page.shape
     radius = float(np.clip(size * rng.uniform(0.3, 1.1), 4, 45))
     apart = radius * rng.uniform(4, 16)
@@ -64,7 +64,7 @@ def punched(page: Grey, size: float, rng: np.random.Generator) -> tuple[Grey, ND
     for x, y in centres.tolist():
         away = np.hypot(*_from(page.shape, x, y))
         lit = np.hypot(*_from(page.shape, x + 0.25 * radius * np.cos(light), y + 0.25 * radius * np.sin(light)))
-        # The paper's rim casts a shadow into one side of its hole.
+        # The rim of the hole casts a shadow on one side.
         behind = np.where(lit < 0.85 * radius, ground, ground * edge)
         share = np.clip(radius + 0.5 - away, 0, 1)
         page += share * (behind - page)
@@ -73,7 +73,7 @@ def punched(page: Grey, size: float, rng: np.random.Generator) -> tuple[Grey, ND
 
 
 def shadowed(page: Grey, rng: np.random.Generator) -> Grey:
-    """Return the page in the shadow of a hand or a head: a round shape from beyond the border, its edge soft or not."""
+    """Return the page in the shadow of a hand or head: a round shape from beyond the border, its edge soft or hard."""
     high, wide = page.shape
     angle = rng.uniform(0, 2 * np.pi)
     centre = np.array([wide, high]) * (0.5 + 0.55 * np.array([np.cos(angle), np.sin(angle)]))
@@ -87,7 +87,7 @@ def shadowed(page: Grey, rng: np.random.Generator) -> Grey:
 
 
 def held(page: Grey, rng: np.random.Generator) -> tuple[Grey, NDArray[np.bool_]]:
-    """Return the page with a thumb upon it that comes from beyond the border, and where it is not covered."""
+    """Return the page with a thumb on it, from beyond the border, and a mask of where it is not covered."""
     high, wide = page.shape
     angle = rng.uniform(0, 2 * np.pi)
     thick, long = rng.uniform(0.06, 0.2) * wide, rng.uniform(0.1, 0.35) * wide
@@ -101,7 +101,7 @@ def held(page: Grey, rng: np.random.Generator) -> tuple[Grey, NDArray[np.bool_]]
         x * np.float32(along[0]) + y * np.float32(along[1]),
         x * np.float32(-along[1]) + y * np.float32(along[0]),
     )
-    # A round tip, and behind it a finger as thick.
+    # A round tip, and behind it a finger of the same width.
     away = np.where(forth > 0, np.hypot(forth / 1.15, aside), np.abs(aside)) / np.float32(thick)
     skin = np.float32(rng.uniform(0.25, 0.9)) * (1 - np.float32(rng.uniform(0.1, 0.5)) * np.minimum(away, 1) ** 3)
     if rng.random() < 0.6:  # the nail
@@ -114,12 +114,12 @@ def held(page: Grey, rng: np.random.Generator) -> tuple[Grey, NDArray[np.bool_]]
 
 
 def _from(shape: tuple[int, ...], x: float, y: float) -> tuple[Grey, Grey]:
-    """Return how far every pixel lies right of x and below y."""
+    """Return the offset of every pixel from x, to the right, and from y, downwards."""
     rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     return columns - np.float32(x), rows - np.float32(y)
 
 
 def _away(shape: tuple[int, ...], angle: float) -> Grey:
-    """Return how far every pixel lies to one side of a line through the middle, in pixels."""
+    """Return the signed distance of every pixel from a line through the centre, in pixels."""
     x, y = _from(shape, shape[1] / 2, shape[0] / 2)
     return np.asarray(np.float32(np.cos(angle)) * x + np.float32(np.sin(angle)) * y, np.float32)

@@ -1,4 +1,4 @@
-"""A writer: how one person shapes, slants and spaces characters, and with which pen."""
+"""Writers: how one person shapes, slants and spaces characters, and with which pen."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ PEN_MODEL_SHARE = 0.4
 """Share of a writer's digits that are drawn from pen paths; the others are MNIST's."""
 
 NIB_SHARE = 0.1
-"""Share of the writers with a pointed nib, as taught before the ball pen: slanted, thick strokes down, thin ones up."""
+"""Share of writers with a pointed nib, as taught before the ballpoint: slanted, thick strokes down, thin ones up."""
 
 
 VISIBLE = 64
-"""Ink from which on a character can be seen, 0 to 255."""
+"""Least ink of a visible character, 0 to 255."""
 
 
 class Glyphs(NamedTuple):
@@ -30,11 +30,11 @@ class Glyphs(NamedTuple):
     images: NDArray[np.uint8]
     """uint8 (n, 28, 28)."""
     places: tuple[NDArray[np.int64], ...]
-    """For each of the ten digits, where its images stand."""
+    """For each of the ten digits, the indices of its images."""
 
     @classmethod
     def of(cls, images: NDArray[np.uint8], labels: NDArray[np.integer]) -> Glyphs:
-        """Sort canonical digits, uint8 (n, 28, 28), by their labels, int (n,)."""
+        """Group canonical digits, uint8 (n, 28, 28), by their labels, int (n,)."""
         return cls(images, tuple(np.flatnonzero(labels == digit) for digit in range(10)))
 
 
@@ -44,38 +44,38 @@ class WrittenCharacter(NamedTuple):
     ink: Ink
     left: float
     top: float
-    """Where its corner lies, from the writing's start and from the top of a digit, in pixels."""
+    """Its top left corner, relative to the start of the writing and the top of a digit, in pixels."""
 
 
 @dataclass(frozen=True)
 class Hand:
-    """How somebody writes. Lengths are shares of a digit's height."""
+    """How one person writes. Lengths are in digit heights."""
 
     pen: float
     slant: float
     stretch: float
     wobble: float
-    """How far the points of a pen path stray."""
+    """Random displacement of the points of a pen path."""
     size_spread: float
     rise: float
-    """How far characters leave the line."""
+    """Random displacement of characters from the baseline."""
     gap: float
     gap_spread: float
     joined: float
-    """Chance that a stroke leads on to the next character."""
+    """Probability that a stroke joins a character to the next."""
     level: float
     gain: float
-    """How fine and how crisp MNIST's digits are written: see `glyphs.written`."""
+    """Fineness and crispness of digits from images: see `glyphs.written_digit`."""
     drawn: frozenset[str]
     """The digits that this writer draws from pen paths."""
     nib: float = 0.0
-    """How much finer a stroke is that does not go down, as a pointed nib draws it: 0 for a ball, 1 for no stroke."""
+    """How much finer a pointed nib draws strokes that do not go down: 0 for a ballpoint, 1 for no stroke at all."""
     habits: dict[str, int] = field(default_factory=dict)
-    """Which allograph each character gets, found when it is first written."""
+    """The allograph of each character, chosen when it is first written."""
 
     @classmethod
     def of(cls, rng: np.random.Generator, *, apart: bool = False) -> Hand:
-        """Draw a writer; with `apart` one who sets characters well apart, as in boxes."""
+        """Draw a random writer; with `apart`, one who writes characters well apart, as in boxes."""
         gap = (rng.normal(-0.01, 0.04), rng.uniform(0.04, 0.28), rng.uniform(0.25, 0.6))
         share = rng.choice([0.0, PEN_MODEL_SHARE, 1.0], p=[0.35, 0.45, 0.2])
         nib = float(rng.uniform(0.3, 0.8)) if rng.random() < NIB_SHARE else 0.0
@@ -96,7 +96,7 @@ class Hand:
         )
 
     def write(self, character: str, height: float, glyphs: Glyphs, rng: np.random.Generator) -> WrittenCharacter:
-        """Write one character; `height` is a digit's, in pixels."""
+        """Write one character; `height` is that of a digit, in pixels."""
         tall = height * float(np.exp(rng.normal(0, self.size_spread)))
         if character in DIGITS and character not in self.drawn:
             patch = self._from_image(int(character), tall, glyphs, rng)
@@ -115,7 +115,7 @@ class Hand:
         """Draw one character from a pen path, `tall` pixels high if it is a digit. Raises KeyError for unknown ones."""
         allographs = allographs_of(character)
         habit = self.habits.setdefault(character, int(rng.integers(len(allographs))))
-        # Now and then a writer makes a character in another way.
+        # Writers occasionally vary their characters.
         strokes = allographs[habit if rng.random() < 0.85 else int(rng.integers(len(allographs)))]
         lean = np.array([[self.stretch, 0.0], [-self.slant, 1.0]])
         bent = rng.normal(0, self.wobble, 2) * 0.5
@@ -123,7 +123,7 @@ class Hand:
         for stroke in strokes:
             points = stroke + rng.normal(0, self.wobble, stroke.shape) * np.where(len(stroke) > 2, 1.0, 0.8)
             corners = np.flatnonzero((np.diff(stroke, axis=0) == 0).all(axis=1))
-            points[corners + 1] = points[corners]  # a corner stays one
+            points[corners + 1] = points[corners]  # keep corners
             points[:, 0] += bent[0] * np.sin(np.pi * points[:, 1])
             path = curve(points, max(8, 5 * len(points))) if len(points) > 2 else points
             paths.append(path @ lean * tall)
@@ -133,13 +133,13 @@ class Hand:
         wide, high = np.ceil(np.max([path.max(axis=0) for path in paths], axis=0) - corner + reach).astype(int) + 1
         placed = [path - corner for path in paths]
         ink = draw_paths(placed, pen, (int(high), int(wide)), self.nib)
-        if self.nib and ink.max() < VISIBLE:  # small dots, made by no stroke down
+        if self.nib and ink.max() < VISIBLE:  # small dots have no downstroke
             ink = draw_paths(placed, pen, (int(high), int(wide)))
         return WrittenCharacter(ink, *corner.tolist())
 
 
 def _tight(patch: WrittenCharacter) -> WrittenCharacter:
-    """Return the same without the paper around its ink."""
+    """Return the character without the paper around its ink."""
     left, top, width, height = cv2.boundingRect(np.asarray(patch.ink > 50, np.uint8))
     if not width:
         return patch
@@ -147,11 +147,11 @@ def _tight(patch: WrittenCharacter) -> WrittenCharacter:
 
 
 def draw_paths(paths: list[NDArray[np.float64]], pen: float, shape: tuple[int, int], nib: float = 0.0) -> Ink:
-    """Draw smooth-edged lines, each float (n, 2) of x and y in pixels, `pen` pixels wide, on an empty (h, w).
+    """Draw antialiased lines, each float (n, 2) of x and y in pixels, `pen` pixels wide, on blank paper (h, w).
 
-    With a `nib`, up to 1, they are so much finer where they do not go down.
+    With a `nib`, 0 to 1, they are finer by that share where they do not go down.
     """
-    # At twice the size: OpenCV's lines have whole widths.
+    # At twice the size, as OpenCV's lines have integer widths.
     fine = 2 if pen < 4 else 1
     drawn = np.zeros((shape[0] * fine, shape[1] * fine), np.uint8)
     points = [np.rint(((path + 0.5) * fine - 0.5) * 16).astype(np.int32).reshape(-1, 1, 2) for path in paths]

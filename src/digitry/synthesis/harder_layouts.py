@@ -1,6 +1,6 @@
-"""Kinds of pages that only the training of the network for pages adds to `LAYOUTS`: what it reads worst, more often.
+"""Additional layouts for training the network for pages: more of what it reads worst.
 
-What is measured is drawn with `LAYOUTS` alone, and stays as it is when kinds are added here.
+Evaluation uses `LAYOUTS` alone, and is not affected by additions here.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from digitry.synthesis.texts import digits, finely_signed, number
 from digitry.types import SIGNS
 
 HARDER_SHARE = 0.25
-"""Share of the windows to learn from that show one of the kinds in this file."""
+"""Share of the training windows with a layout from this file."""
 
 UNLIKE_STROKES = tuple(name for name in (*OTHERS, *SIGNS) if name != "/")
-"""Signs that nobody takes for a 1 where they stand alone."""
+"""Signs that, alone, nobody takes for a 1."""
 
 
 def narrow_table(sheet: Sheet, size: float) -> None:
-    """Lay out a table with cells hardly larger than their numbers, which touch the rules or cross them a little."""
+    """Lay out a table with cells hardly larger than their numbers, which touch or slightly cross the rules."""
     rng = sheet.rng
     length, decimal = int(rng.integers(1, 4)), rng.random() < 0.35
     row, column = size * rng.uniform(1.0, 1.6), size * (0.7 * length + 0.85 * decimal + rng.uniform(0.1, 0.7))
     rows = np.arange(rng.uniform(-1, 0.5) * row, sheet.side + row, row)
     columns = np.arange(rng.uniform(-1, 0.5) * column, sheet.side + column, column)
-    # Among the writing: rules fainter than it by more than that would leave nobody able to tell numbers apart.
+    # Nearly as dark as the writing: with fainter rules, nobody could tell the numbers apart.
     level, thick = rng.uniform(0.4, 1), max(1, round(size * rng.uniform(0.03, 0.09)))
     for y in rows:
         line(sheet.written, (0, y), (sheet.side, y + rng.normal(0, 1)), level, thick)
@@ -53,7 +53,7 @@ def narrow_table(sheet: Sheet, size: float) -> None:
 
 
 def overfull_boxes(sheet: Sheet, size: float) -> None:
-    """Lay out rows of boxes, one digit each, that hardly hold it: ink over their sides; some stand apart."""
+    """Lay out rows of boxes hardly large enough for their digits, with ink across their sides; some are spaced."""
     rng = sheet.rng
     y = rng.uniform(-0.3, 0.6) * size
     while y < sheet.side:
@@ -75,7 +75,7 @@ def overfull_boxes(sheet: Sheet, size: float) -> None:
 
 
 def long_list(sheet: Sheet, size: float) -> None:
-    """Lay out short numbers close under each other, flush left, in one column or several, with paper between."""
+    """Lay out short numbers closely below each other, flush left, in one or several columns with space between."""
     rng = sheet.rng
     pitch, hand, longest = size * rng.uniform(1.1, 1.7), Hand.of(rng), int(rng.integers(1, 5))
     if rng.random() < 0.3:
@@ -89,7 +89,7 @@ def long_list(sheet: Sheet, size: float) -> None:
 
 
 def fine_signs(sheet: Sheet, size: float) -> None:
-    """Lay out dates, times, marks, sums, negative and decimal numbers, their points and dashes as dark or fainter."""
+    """Lay out dates, times, marks, sums, negative and decimal numbers, sometimes with fainter points and dashes."""
     rng = sheet.rng
     hand, faint = Hand.of(rng), float(rng.choice([1.0, 1.0, rng.uniform(0.35, 1)]))
     y = rng.uniform(-0.3, 1) * size
@@ -106,7 +106,7 @@ def fine_signs(sheet: Sheet, size: float) -> None:
 
 
 def braced_groups(sheet: Sheet, size: float) -> None:
-    """Lay out a few numbers under each other with a brace before or behind them, at times with what they make."""
+    """Lay out a few numbers below each other with a brace before or after them, sometimes with their total."""
     rng = sheet.rng
     hand, pitch = Hand.of(rng), size * rng.uniform(1.2, 2.0)
     if rng.random() < 0.3:
@@ -133,7 +133,7 @@ def braced_groups(sheet: Sheet, size: float) -> None:
 
 
 def round_amounts(sheet: Sheet, size: float) -> None:
-    """Lay out amounts that end in zeros, which are flat, small, or written in one stroke."""
+    """Lay out amounts that end in zeros, some flat, small, or written in one stroke."""
     rng = sheet.rng
     hand = Hand.of(rng)
     y = rng.uniform(-0.3, 1) * size
@@ -148,7 +148,7 @@ def round_amounts(sheet: Sheet, size: float) -> None:
 
 
 def zeros_in_one(sheet: Sheet, count: int, x: float, y: float, size: float, hand: Hand) -> float:
-    """Write `count` zeros by one stroke behind the last character; the x where they end comes back."""
+    """Write `count` zeros in one stroke after the last character; return the x where they end."""
     rng = sheet.rng
     wide, high = rng.uniform(0.35, 0.75) * size, rng.uniform(0.35, 0.95) * size
     top = y + rng.uniform(0.3, 1.0) * (size - high)
@@ -172,13 +172,13 @@ def zeros_in_one(sheet: Sheet, count: int, x: float, y: float, size: float, hand
 
 
 def _loop(wide: float, high: float, way: int) -> NDArray[np.float64]:
-    """Lead once around an ellipse from its top, against the clock or (`way` −1) with it, float (10, 2)."""
+    """Return points once around an ellipse from its top, counterclockwise or (`way` −1) clockwise, float (10, 2)."""
     turn = np.linspace(0, 2 * np.pi + 0.2, 10) * way
     return np.stack([wide / 2 * (1 - np.sin(turn)), high / 2 * (1 - np.cos(turn))], 1)
 
 
 def lone_signs(sheet: Sheet, size: float) -> None:
-    """Lay out one sign or a few, with nothing else on the page; strokes that lean back, or are bent, among them."""
+    """Lay out one or a few signs, with nothing else on the page; some are strokes that lean back or are bent."""
     rng = sheet.rng
     for x, y, hand in free_places(sheet, int(rng.integers(1, 5)), size, wide=2):
         share = rng.random()
@@ -188,7 +188,7 @@ def lone_signs(sheet: Sheet, size: float) -> None:
             path = np.array([[x, y], [x + rng.uniform(0.4, 0.9) * size, y + size]])
             sheet.draw([path], hand.pen * size, level=1.0)
             sheet.take(x, y, path[1, 0], y + size)
-        else:  # a dot, as large as it likes
+        else:  # a dot of any size
             path = np.array([[x, y], [x + 0.5, y]])
             sheet.draw([path], size * rng.uniform(0.15, 0.5), level=1.0)
             sheet.take(x - 0.3 * size, y - 0.3 * size, x + 0.3 * size, y + 0.3 * size)
@@ -208,4 +208,4 @@ HARDER_LAYOUTS: Layouts = (
     *((layout, share * (1 - HARDER_SHARE)) for layout, share in LAYOUTS),
     *((layout, share * HARDER_SHARE) for layout, share in _OWN),
 )
-"""What the network for pages learns from, and how often."""
+"""The layouts with which the network for pages is trained, and their shares."""

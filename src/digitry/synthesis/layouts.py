@@ -1,6 +1,6 @@
-"""Kinds of pages: lists, receipts, columns, forms, notes; and, in cell_layouts.py, those that are ruled into cells.
+"""Layouts of pages: lists, receipts, columns, forms, notes; and, in cell_layouts.py, those ruled into cells.
 
-Each draws what a window of such a page shows on a `Sheet`. A new kind is a function and a line in `LAYOUTS`.
+Each draws a window of such a page on a `Sheet`. A new one takes a function and a line in `LAYOUTS`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ ALONE = "ACDEFGHKLMNPRTVWXYadefhkmnrtuwxy"
 """Letters that nobody takes for a digit."""
 
 LONG = 999
-"""Numbers in a column that has no end in sight."""
+"""Count of numbers in a column that continues beyond the window."""
 
 
 def free_lines(sheet: Sheet, size: float) -> None:
-    """Lay out numbers and words on plain, ruled or squared paper, line under line."""
+    """Lay out numbers and words on plain, ruled or squared paper, line by line."""
     rng = sheet.rng
     pitch = size * rng.uniform(1.3, 2.6)
     if rng.random() < 0.5:
@@ -55,7 +55,7 @@ def free_lines(sheet: Sheet, size: float) -> None:
 
 
 def receipt(sheet: Sheet, size: float) -> None:
-    """Lay out rows with words at the left and amounts at the right, columns between rules, print on top."""
+    """Lay out rows with words at the left and amounts at the right, columns between rules, print at the top."""
     rng = sheet.rng
     row = size * rng.uniform(1.4, 2.6)
     hand, face = Hand.of(rng), random_face(rng)
@@ -92,7 +92,7 @@ def receipt(sheet: Sheet, size: float) -> None:
 
 
 def columns(sheet: Sheet, size: float) -> None:
-    """Lay out numbers under each other, flush right, as in ledgers and sums at school: a line, and what they make."""
+    """Lay out numbers below each other, flush right, as in ledgers and school sums, with a line and a total."""
     rng = sheet.rng
     pitch = size * rng.uniform(1.1, 2.0)
     if rng.random() < 0.4:
@@ -121,7 +121,7 @@ def columns(sheet: Sheet, size: float) -> None:
 
 
 def form(sheet: Sheet, size: float) -> None:
-    """Lay out printed questions with written answers on lines, in frames, or beside them; much print."""
+    """Lay out printed questions with written answers on lines, in frames, or beside them, among much print."""
     rng = sheet.rng
     face, hand = random_face(rng), Hand.of(rng)
     small = size * rng.uniform(0.35, 1.0)
@@ -164,7 +164,7 @@ def form(sheet: Sheet, size: float) -> None:
 
 
 def one_number(sheet: Sheet, size: float) -> None:
-    """Lay out one or a few numbers with signs, with much paper around, at times with what is none beside."""
+    """Lay out one or a few numbers with signs, with much paper around, sometimes with other things beside them."""
     rng = sheet.rng
     for _ in range(int(rng.integers(1, 5))):
         hand = Hand.of(rng)
@@ -185,7 +185,7 @@ def one_number(sheet: Sheet, size: float) -> None:
 
 
 def no_number(sheet: Sheet, size: float) -> None:
-    """Lay out letters, words, signs alone, drawings: nothing to read."""
+    """Lay out letters, words, lone signs and drawings, but no numbers."""
     rng = sheet.rng
     for x, y, hand in free_places(sheet, int(rng.integers(2, 14)), size, wide=3):
         share = rng.random()
@@ -214,4 +214,4 @@ LAYOUTS: Layouts = (
     (one_number, 0.09),
     (no_number, 0.07),
 )
-"""What is drawn, and how often."""
+"""All layouts, and their shares."""

@@ -1,4 +1,4 @@
-"""Beside and over numbers: words, rings, underlines, signs, margins, doodles."""
+"""Things beside and over numbers: words, rings, underlines, signs, margins, doodles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from digitry.types import SIGNS
 
 
 def clutter(sheet: Sheet, size: float) -> None:
-    """Add what lies over and beside any page, whose digits are `size` pixels high: margins, frames, doodles, braces."""
+    """Add margins, frames, doodles and braces to a page whose digits are `size` pixels high."""
     rng = sheet.rng
     side = sheet.side
     if rng.random() < 0.15:
@@ -46,7 +46,7 @@ def clutter(sheet: Sheet, size: float) -> None:
         points = np.cumsum(rng.normal(0, size * rng.uniform(0.5, 1.5), (int(rng.integers(5, 40)), 2)), 0)
         points += rng.uniform(0, side, 2)
         (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
-        # Over writing only now and then: what it hides could only teach to guess.
+        # Rarely over writing, as what it hides would only teach guessing.
         if rng.random() < 0.15 or sheet.is_free(left, top, right, bottom):
             sheet.draw([curve(points, 4 * len(points))], size * rng.uniform(0.04, 0.14), level=rng.uniform(0.4, 1))
     if rng.random() < 0.06:
@@ -64,7 +64,7 @@ def clutter(sheet: Sheet, size: float) -> None:
 
 
 def _shapes(sheet: Sheet, size: float) -> None:
-    """Print what pictures on forms and playing boards are made of: full circles, bars, polygons."""
+    """Print shapes as found on forms and game boards: filled circles, bars, polygons."""
     rng = sheet.rng
     for _ in range(int(rng.integers(1, 7))):
         x, y = rng.uniform(0, sheet.side, 2)
@@ -80,9 +80,9 @@ def _shapes(sheet: Sheet, size: float) -> None:
 
 
 def filler(sheet: Sheet, left: float, right: float, y: float, size: float, hand: Hand) -> None:
-    """Draw the line with which people fill the place before an amount, from `left` to about `right`, in pixels.
+    """Draw the line with which people fill the space before an amount, from `left` to about `right`, in pixels.
 
-    The amount begins at `right`, its digits reach from `y` to `y + size`. Shorter than a minus nothing is drawn.
+    The amount begins at `right`; its digits reach from `y` to `y + size`. A line as short as a minus is not drawn.
     """
     rng = sheet.rng
     end = right - size * rng.uniform(0.08, 0.3)
@@ -95,15 +95,15 @@ def filler(sheet: Sheet, left: float, right: float, y: float, size: float, hand:
 
 
 def beside(sheet: Sheet, x: float, y: float, size: float, hand: Hand) -> None:
-    """Write a sign a little apart behind a number that ends at `x`, its digits from `y` to `y + size`, in pixels."""
+    """Write a sign shortly after a number that ends at `x`, its digits from `y` to `y + size`, in pixels."""
     rng = sheet.rng
     name = str(rng.choice(["✓", "✓", "×", "=", "%", "?", "arrow", "star"]))
     sign_alone(sheet, name, x + size * rng.uniform(0.3, 1.2), y, size * rng.uniform(0.8, 1.2), hand)
 
 
 def free_places(sheet: Sheet, tries: int, size: float, *, wide: float) -> Iterator[tuple[float, float, Hand]]:
-    """Yield places anywhere on the sheet, x and y in pixels, each with a hand of its own: of so many `tries` those with
-    room for something `wide` heights of a digit.
+    """Yield random places on the sheet, x and y in pixels, each with a writer: those of `tries` that have room for
+    something `wide` digit heights wide.
     """
     rng = sheet.rng
     for _ in range(tries):
@@ -113,9 +113,9 @@ def free_places(sheet: Sheet, tries: int, size: float, *, wide: float) -> Iterat
 
 
 def sign_alone(sheet: Sheet, name: str, x: float, y: float, size: float, hand: Hand) -> None:
-    """Write one character, linked to none, at `x`; its line reaches from `y` to `y + size`, in pixels.
+    """Write one character, without neighbours, at `x`; its line reaches from `y` to `y + size`, in pixels.
 
-    Raises KeyError where no allograph has this name.
+    Raises KeyError for a character without allographs.
     """
     patch = hand.write(name, size, sheet.glyphs, sheet.rng)
     high, wide = patch.ink.shape
@@ -124,7 +124,7 @@ def sign_alone(sheet: Sheet, name: str, x: float, y: float, size: float, hand: H
 
 
 def circle(sheet: Sheet, first: int, hand: Hand) -> None:
-    """Draw a ring around the characters from the `first` on; none where there are none."""
+    """Draw a ring around the characters from index `first` on, if there are any."""
     ringed = sheet.characters[first:]
     if not ringed:
         return
@@ -156,12 +156,12 @@ def underline(sheet: Sheet, left: float, right: float, y: float, hand: Hand, siz
 
 
 def pressure(rng: np.random.Generator) -> float:
-    """Give how dark one piece of writing is, 0 to 1: full in most."""
+    """Return a random darkness for a piece of writing, 0 to 1, usually 1."""
     return float(rng.uniform(0.6, 1)) if rng.random() < 0.4 else 1.0
 
 
 def words(sheet: Sheet, x: float, y: float, size: float, hand: Hand, most: int = 3, reach: float = 1e9) -> float:
-    """Write words, in pen or in print; the x where they end comes back."""
+    """Write words, by hand or in print; return the x where they end."""
     rng = sheet.rng
     text = phrase(rng, most)
     if rng.random() < 0.3 and reach > 1e8:

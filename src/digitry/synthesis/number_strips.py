@@ -1,4 +1,4 @@
-"""Canonical digits → strips of synthetic numbers, and what they say: what the network for numbers learns from."""
+"""Canonical digits → strips of synthetic numbers with their characters: training data of the network for numbers."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from digitry.synthesis.write_number import DIGIT, InkedCharacter, NumberHand, wr
 from digitry.types import SIGNS, Split
 
 STRIP_WIDTH = 192
-"""Pixels of a training strip. The network reads strips of any width."""
+"""Width of a training strip in pixels. The network reads strips of any width."""
 
 MAX_DIGITS, MAX_CHARACTERS = 10, 16
-"""So many digits has a number at most, and so many digits and signs together."""
+"""Most digits of a number, and most digits and signs together."""
 
 SIGNED_SHARE = 0.3
 """Share of the strips with a number that has signs: a decimal, a date, an amount, a sum …"""
 
 ZOOM_RANGE = (0.6, 2.2)
-"""Pixels of a photograph per pixel of its strip: strips are shrunk, or enlarged, as those of small pictures."""
+"""Pixels of a photograph per pixel of its strip: photographs are shrunk or, like small pictures, enlarged."""
 
 LENGTH_SHARES = np.array([9, 11, 14, 15, 15, 13, 9, 6, 4, 4]) / 100
-"""Share of the numbers with 1, 2, … 10 digits; on narrow strips the last ones are left off."""
+"""Shares of numbers with 1, 2, … 10 digits; on narrow strips the last ones are left out."""
 
 FOUND_SHARE = 0.35
-"""A photograph whose ink keeps less than this share of one of its digits is not shown."""
+"""A photograph whose ink retains a smaller share of any of its digits is rejected."""
 
 EMPTY_SHARE = 0.08
-"""Share of the strips without any digit; half of them have letters."""
+"""Share of strips without any digit; half of them have letters."""
 
 
 class NumberStrips(NamedTuple):
@@ -47,12 +47,13 @@ class NumberStrips(NamedTuple):
     strips: NDArray[np.uint8]
     """Ink intensity, uint8 (n, STRIP_HEIGHT, STRIP_WIDTH)."""
     targets: NDArray[np.int32]
-    """int32 (n, MAX_CHARACTERS): 1 for the digit 0, up to 10 for the digit 9, from 11 on the signs, then 0s."""
+    """int32 (n, MAX_CHARACTERS), padded with 0: 1 to 10 for the digits 0 to 9, from 11 on for the signs."""
 
 
 def made_strips(split: Split, count: int, rng: np.random.Generator, classes: int = 10) -> NumberStrips:
-    """Write `count` strips with digits drawn from `split`, of so many classes. The same generator state gives the same
-    strips.
+    """Return `count` strips with digits drawn from `split`, which has `classes`.
+
+    The same generator state gives the same strips.
     """
     strips = np.empty((count, STRIP_HEIGHT, STRIP_WIDTH), np.uint8)
     targets = np.zeros((count, MAX_CHARACTERS), np.int32)
@@ -69,7 +70,7 @@ def made_strips(split: Split, count: int, rng: np.random.Generator, classes: int
 
 
 def _signed_pattern(rng: np.random.Generator) -> str:
-    """Give how a number with signs is written, `DIGIT` for each of its digits."""
+    """Return a random pattern of a number with signs, with `DIGIT` for each digit."""
     while True:
         pattern = re.sub(r"\d", DIGIT, signed(rng))
         if pattern.count(DIGIT) <= MAX_DIGITS and len(pattern) <= MAX_CHARACTERS:
@@ -79,9 +80,9 @@ def _signed_pattern(rng: np.random.Generator) -> str:
 def made_number(
     digits: Split, rng: np.random.Generator, pattern: str | None = None
 ) -> tuple[NDArray[np.uint8], list[int | str]]:
-    """Write one strip with these digits in this order, and the characters on it: labels of digits, and signs.
+    """Return a strip with these digits in this order, and its characters: labels of digits, and signs.
 
-    What finds no room is left off at the end.
+    Digits at the end for which there is no room are left out.
     """
     window = float(rng.choice(PAPER_WINDOWS[:3], p=[0.7, 0.2, 0.1]))
     _, ink, written = _legible(digits, rng, STRIP_WIDTH, ZOOM_RANGE, window, pattern)
@@ -96,10 +97,10 @@ def made_photograph(
     zoom_range: tuple[float, float] = ZOOM_RANGE,
     as_given: bool = False,
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return a grey picture with these digits on one line, and the labels of those that found room on it.
+    """Return a grey picture with these digits on one line, and the labels of those that fit.
 
-    It is as high as a strip and as wide as `width` pixels of one, times a zoom drawn from the range. With `as_given`
-    all the given digits are there, none drawn from a pen path, and few signs stand beside them.
+    Its height is that of a strip, and its width is `width`, times a zoom drawn from the range. With `as_given` all
+    digits are there, as in their images rather than from pen paths, with few signs beside them.
     """
     grey, _, written = _legible(digits, rng, width, zoom_range, PAPER_WINDOWS[0], as_given=as_given)
     return grey, np.array([one for one in written if not isinstance(one, str)], np.int64)
@@ -115,7 +116,7 @@ def _legible(
     *,
     as_given: bool = False,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], list[int | str]]:
-    """Photograph the digits, each time in another hand, until one shows them: its grey, its ink, its characters."""
+    """Photograph the digits in random hands until they are legible; return grey picture, ink and characters."""
     while True:
         images = digits.images
         if len(digits):
@@ -138,9 +139,7 @@ def _legible(
 
 
 def is_found(digit: InkedCharacter, found: NDArray[np.uint8]) -> bool:
-    """Tell whether enough of a digit is left: a number is illegible where one of its digits is, and what faded away
-    could only teach to guess.
-    """
+    """Tell whether enough of a digit is left: a number with an illegible digit would only teach guessing."""
     high, wide = digit.inked.shape
     there = found[digit.top : digit.top + high, digit.left : digit.left + wide] > 64
     return int((there & digit.inked).sum()) >= FOUND_SHARE * int(digit.inked.sum())

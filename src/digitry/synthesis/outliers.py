@@ -1,7 +1,7 @@
-"""Synthetic images of no digit at all, so that a network learns to be unsure of what is none (outlier exposure).
+"""Synthetic images without any digit, so that a network learns to be unsure of other things (outlier exposure).
 
-Shown with the same target for every class, as Hendrycks et al. 2019 (https://arxiv.org/abs/1812.04606) do with pictures
-from elsewhere. These are drawn or made of digits: nothing is collected.
+They are shown with the same target for every class, as by Hendrycks et al. 2019 (https://arxiv.org/abs/1812.04606) with
+collected pictures. These are drawn, or made from digits.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from digitry.synthesis.steps import steps
 from digitry.types import IMAGE_SIDE, Images
 
 SIDE = 56
-"""Drawings are made on pages of this side, in pixels."""
+"""Side of the pages on which outliers are drawn, in pixels."""
 
 GreyPage = NDArray[np.uint8]
 
 
 def made_outliers(images: Images, count: int, rng: np.random.Generator) -> Images:
-    """Draw `count` canonical images of no digit, uint8 (n, 28, 28); `images` are the digits that some are made of."""
+    """Return `count` canonical images of no digit, uint8 (n, 28, 28); some are made from the digits in `images`."""
     kinds = rng.choice(len(KINDS), count, p=np.array([share for _, share in KINDS]))
     made = np.empty((count, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     for index, kind in enumerate(steps(kinds)):
         draw = KINDS[kind][0]
         while (outlier := draw(images, rng)) is None:
-            draw = _scribble if draw in (_two_digits, _shuffled) else draw  # made of digits that may all be blank
+            draw = _scribble if draw in (_two_digits, _shuffled) else draw  # these fail if all digits are blank
         made[index] = outlier
     return made
 
 
 def _character(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """Write a letter or a sign that nobody takes for a digit."""
+    """Write a letter or sign that nobody takes for a digit."""
     return as_canonical(Hand.of(rng).draw(str(rng.choice(UNLIKE_DIGITS)), SIDE, rng).ink)
 
 
 def _scribble(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """Draw one to three long smooth lines that go where they like."""
+    """Draw one to three long smooth random lines."""
     page = np.zeros((SIDE, SIDE), np.uint8)
     for _ in range(int(rng.integers(1, 4))):
         points = rng.uniform(4, SIDE - 4, (int(rng.integers(6, 15)), 2))
@@ -53,7 +53,7 @@ def _scribble(images: Images, rng: np.random.Generator) -> GreyPage | None:
 
 
 def _hatching(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """Draw parallel or crossing lines, even or not."""
+    """Draw parallel or crossing lines, evenly spaced or not."""
     page = np.zeros((SIDE, SIDE), np.uint8)
     for angle in rng.uniform(0, np.pi, int(rng.integers(1, 3))):
         along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
@@ -76,7 +76,7 @@ def _strokes(images: Images, rng: np.random.Generator) -> GreyPage | None:
 
 
 def _shape(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """Draw the outlines of one or two triangles or squares: with more corners it would be a 0."""
+    """Draw the outlines of one or two triangles or quadrangles; with more corners they would look like a 0."""
     page = np.zeros((SIDE, SIDE), np.uint8)
     for _ in range(int(rng.integers(1, 3))):
         points = _polygon(rng, corners=int(rng.integers(3, 5)))
@@ -85,9 +85,7 @@ def _shape(images: Images, rng: np.random.Generator) -> GreyPage | None:
 
 
 def _object(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """Draw a filled thing with shades and a surface, like the photograph of an object, through the door of all
-    pictures.
-    """
+    """Draw a filled, textured shape, like a photographed object, and process it like any other picture."""
     points = _polygon(rng, corners=int(rng.integers(4, 12)), mirrored=rng.random() < 0.7)
     mask = np.zeros((SIDE, SIDE), np.uint8)
     cv2.fillPoly(mask, [np.rint(points).astype(np.int32)], 255, cv2.LINE_AA)
@@ -105,7 +103,7 @@ def _object(images: Images, rng: np.random.Generator) -> GreyPage | None:
 
 
 def _blobs(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """Draw clouds cut off at a level, large or small."""
+    """Draw large or small blobs: smooth noise above a threshold."""
     grain = int(rng.integers(3, 24))
     clouds = cv2.resize(rng.random((grain, grain), np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     level = float(np.quantile(clouds, rng.uniform(0.5, 0.85)))
@@ -113,7 +111,7 @@ def _blobs(images: Images, rng: np.random.Generator) -> GreyPage | None:
 
 
 def _two_digits(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """Squeeze two digits, side by side or over each other, into the place of one."""
+    """Squeeze two digits, side by side or overlapping, into the space of one."""
     first, second = images[rng.integers(0, len(images), 2)]
     apart = int(rng.integers(6, 20))
     page = np.zeros((IMAGE_SIDE, IMAGE_SIDE + apart), np.uint8)
@@ -123,7 +121,7 @@ def _two_digits(images: Images, rng: np.random.Generator) -> GreyPage | None:
 
 
 def _shuffled(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """Lay the quarters of a digit in another order."""
+    """Rearrange the quarters of a digit."""
     digit, half = images[rng.integers(len(images))], IMAGE_SIDE // 2
     quarters = [digit[:half, :half], digit[:half, half:], digit[half:, :half], digit[half:, half:]]
     a, b, c, d = (quarters[i] for i in ([3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2])[int(rng.integers(3))])
@@ -141,11 +139,11 @@ KINDS: tuple[tuple[Callable[[Images, np.random.Generator], GreyPage | None], flo
     (_hatching, 0.04),
     (_shuffled, 0.03),
 )
-"""What is drawn, and how often."""
+"""All kinds of outliers, and their shares."""
 
 
 def _polygon(rng: np.random.Generator, corners: int, *, mirrored: bool = False) -> NDArray[np.float64]:
-    """Choose corners around the middle of the page, float (n, 2); mirrored: alike on the left and on the right."""
+    """Return random corners around the centre of the page, float (n, 2); `mirrored`: with left-right symmetry."""
     if mirrored:
         heights = np.sort(rng.uniform(4, SIDE - 4, corners))
         reach = rng.uniform(3, SIDE / 2 - 3, corners)
@@ -158,12 +156,12 @@ def _polygon(rng: np.random.Generator, corners: int, *, mirrored: bool = False) 
 
 
 def as_canonical(page: GreyPage) -> GreyPage | None:
-    """Bring a drawing, light on black, to canonical form; None for next to nothing, and for a single bar."""
+    """Convert a drawing, light on black, to canonical form; None for next to no ink, and for a single bar."""
     return unless_slim(canonical(page)) if (page > 127).sum() > 20 else None
 
 
 def unless_slim(found: GreyPage | None) -> GreyPage | None:
-    """Refuse a single bar, which is a 1, whatever it was drawn as and however it leans."""
+    """Return None for a single bar at any angle, which would be a 1; else the image."""
     if found is None:
         return None
     _, sides, _ = cv2.minAreaRect(cv2.findNonZero((found > 64).astype(np.uint8)))

@@ -1,4 +1,4 @@
-"""Windows of pages, photographed, with what a network has to say of every character on them."""
+"""Photographed windows of pages, with everything a network must learn about their characters."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ from digitry.synthesis.paper import light_on_paper, security_print, soft_patches
 from digitry.synthesis.sheet import NO_NEIGHBOUR, Character, Sheet, is_digit
 
 SIDE = 384
-"""Pixels of a window's side, at most."""
+"""Largest side of a window, in pixels."""
 
 MARGIN = 40
-"""Pixels drawn around a window, so that it can be turned a little."""
+"""Pixels drawn around a window, so that it can be rotated slightly."""
 
 SIZES, FAR_SIZES, FAR_SHARE = (9.0, 42.0), (7.0, 170.0), 0.33
-"""Height of a digit in a window, in pixels: a page is looked at in several sizes, each half the one before.
+"""Range of digit heights in a window, in pixels: a page is read at several sizes, each half the one before.
 
-In a share of the windows it may also be too small or too large to be read at this size."""
+In a share of the windows, digits may also be too small or too large to be read at this size."""
 
 FAINTEST = 9
-"""Grey levels between ink and paper: what stands out less counts neither way."""
+"""Least contrast of a character, in grey levels; fainter ones count neither as present nor as absent."""
 
 TURNED_SHARE = 0.2
 """Share of the windows that lie on their side or upside down."""
 
 CROPPED_SHARE, TIGHT_SHARE = 0.13, 0.3
-"""Share of the windows that are small pictures, cut out around a number; share of their sides that touch its ink."""
+"""Share of windows that are small pictures, cropped around a number; share of their sides that touch its ink."""
 
 
 class PhotographedPage(NamedTuple):
     """A photographed window."""
 
     grey: NDArray[np.uint8]
-    """uint8 (h, w), both SIDE or less."""
+    """uint8 (h, w), at most SIDE each."""
     characters: list[Character]
-    """Those whose middle lies within it, linked by their places in the list."""
+    """Those whose centre lies within it, linked by their indices in this list."""
     turn: int
-    """Quarter turns, clockwise, that make it upright: 0 to 3."""
+    """Clockwise quarter turns, 0 to 3, that make it upright."""
 
 
 def made_page(
     glyphs: Glyphs, rng: np.random.Generator, *, layouts: Layouts = LAYOUTS, marred: bool = False
 ) -> PhotographedPage:
-    """Draw a window of some page and photograph it; `layouts` are what is drawn, each with its share.
+    """Draw and photograph a window of a random page; `layouts` are the possible layouts with their shares.
 
-    The same generator state gives the same page. With `marred` some are corrected, crowded, folded, punched, held or
-    shadowed, as pages to learn from are; those that a reader is measured on do without.
+    The same generator state gives the same page. With `marred`, used only in training, some pages have corrections,
+    close marks, folds, punch holes, a thumb or a shadow.
     """
     size = float(np.exp(rng.uniform(*np.log(FAR_SIZES if rng.random() < FAR_SHARE else SIZES))))
     sheet = Sheet(SIDE + 2 * MARGIN, glyphs, rng)
@@ -72,7 +72,7 @@ def made_page(
     share = rng.random()
     if share < 0.15:
         page, shown = _beyond_the_edge(np.asarray(page, np.float32), rng)
-    elif share < 0.2:  # no paper at all
+    elif share < 0.2:  # background without paper
         page, shown = _ground(SIDE, SIDE, rng), np.zeros((SIDE, SIDE), bool)
     if marred:
         page, seen = handled(np.asarray(page, np.float32), size, rng)
@@ -92,7 +92,7 @@ def made_page(
 
 
 def _cut(characters: list[Character], size: float, rng: np.random.Generator) -> tuple[int, int, int, int]:
-    """Return left, top, right, bottom of a part of the window: around one number, or anywhere where there is none."""
+    """Return left, top, right, bottom of a part of the window: around a number, or anywhere if there is none."""
     starts = [one for one in characters if one.before == NO_NEIGHBOUR and is_digit(one)]
     if not starts:
         left, top = rng.integers(0, SIDE - 48, 2).tolist()
@@ -111,7 +111,7 @@ def _cut(characters: list[Character], size: float, rng: np.random.Generator) -> 
 
 
 def _view(side: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Choose how the sheet lies before the camera: turned a little, at times more, the middle of it in the middle."""
+    """Return a random camera view of the sheet, an affine matrix: slightly rotated, sometimes more, and centred."""
     angle = rng.normal(0, 2.0) if rng.random() < 0.85 else rng.uniform(-14, 14)
     matrix = np.asarray(cv2.getRotationMatrix2D((side / 2, side / 2), angle, 1.0), np.float64)
     matrix[:, 2] -= (side - SIDE) / 2
@@ -124,7 +124,7 @@ def _inked(sheet: Sheet, size: float, rng: np.random.Generator) -> NDArray[np.fl
     """Return the sheet's reflectance: 1 is its paper, 0 is black."""
     depth = float(rng.uniform(0.1, 0.55) if rng.random() < 0.35 else rng.uniform(0.45, 0.95))
     ink, rules, printed = (layer * np.float32(1 / 255) for layer in (sheet.written, sheet.rules, sheet.printed))
-    if rng.random() < 0.3:  # a pen presses, and runs dry
+    if rng.random() < 0.3:  # varying pressure, and a pen running dry
         ink = ink * (
             1 - rng.uniform(0.1, 0.45) * soft_patches(sheet.side, sheet.side, size * rng.uniform(0.2, 1.5), rng)
         )
@@ -181,7 +181,7 @@ def _photograph(page: NDArray[np.float32], size: float, rng: np.random.Generator
 def _beyond_the_edge(
     page: NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Let the paper end within the picture; beyond lies a table, darker or lighter, grained or plain. And say where."""
+    """Return the page with its paper ending within the picture, a table beyond, and a mask of that table."""
     height, width = page.shape
     angle = rng.choice([0, 0.5, 1, 1.5]) * np.pi + rng.normal(0, 0.1)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -192,7 +192,7 @@ def _beyond_the_edge(
 
 
 def _ground(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw what paper lies on: grained, mottled, striped like wood or cloth, or plain."""
+    """Draw a background for paper: grained, mottled, striped like wood or cloth, or plain."""
     ground = np.full((height, width), rng.uniform(0.05, 1.1), np.float32)
     for _ in range(int(rng.integers(0, 4))):
         grain = float(np.exp(rng.uniform(np.log(1.5), np.log(80))))
@@ -209,7 +209,7 @@ def _ground(height: int, width: int, rng: np.random.Generator) -> NDArray[np.flo
 
 
 def is_visible(grey: NDArray[np.uint8], one: Character) -> bool:
-    """Tell whether enough of a character lies within the window, and stands out from the paper."""
+    """Tell whether enough of a character is within the window and stands out from the paper."""
     left, right = one.x - one.width / 2, one.x + one.width / 2
     top, bottom = one.y - one.height / 2, one.y + one.height / 2
     high, wide = grey.shape
@@ -224,7 +224,7 @@ def is_visible(grey: NDArray[np.uint8], one: Character) -> bool:
 
 
 def _within(characters: list[Character], shape: tuple[int, ...], matrix: NDArray[np.float64]) -> list[Character]:
-    """Return the characters as the camera sees them, those with their middle in a window (h, w), renumbered."""
+    """Map characters into the camera's view; keep and renumber those with their centre in the window (h, w)."""
     kept: dict[int, Character] = {}
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     for place, one in enumerate(characters):
@@ -239,7 +239,7 @@ def _within(characters: list[Character], shape: tuple[int, ...], matrix: NDArray
 
 
 def turned_characters(characters: list[Character], shape: tuple[int, ...], turn: int) -> list[Character]:
-    """Return the characters after `turn` quarter turns of a picture (h, w) against the clock, as by NumPy's rot90."""
+    """Return the characters after `turn` counterclockwise quarter turns of a picture (h, w), as by NumPy's rot90."""
     height, width = shape
     for _ in range(turn):
         for one in characters:

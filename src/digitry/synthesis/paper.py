@@ -1,4 +1,4 @@
-"""Ink → a photograph of it: paper, print, light, lens and file. Made pictures to train readers of real ones."""
+"""Ink → a synthetic photograph of it: paper, print, light, lens and file."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 
 def photograph(ink: NDArray[np.uint8], stroke: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return a grey picture, uint8 (h, w), of dark ink on paper. `stroke` is the width of a pen's line in pixels.
+    """Return a grey picture, uint8 (h, w), of dark ink on paper. `stroke` is the width of the pen in pixels.
 
-    Fairly plain paper in half of the pictures; rules, security print, uneven light, blur, noise and JPEG in the others.
+    Half of the pictures have fairly plain paper; the others rules, security print, uneven light, blur, noise and JPEG.
     """
     height, width = ink.shape
     paper = float(rng.uniform(110, 250))
     depth = float(rng.uniform(0.12, 0.9)) if rng.random() < 0.5 else float(rng.uniform(0.5, 0.95))
     inked = ink.astype(np.float32) * np.float32(depth / 255)
-    if rng.random() < 0.4:  # a pen presses, and runs dry
+    if rng.random() < 0.4:  # varying pressure, and a pen running dry
         inked *= 1 - rng.uniform(0.1, 0.45) * soft_patches(height, width, max(height / rng.uniform(1, 4), 3), rng)
     page = 1 - inked
     if rng.random() < 0.5:
@@ -41,13 +41,13 @@ def photograph(ink: NDArray[np.uint8], stroke: float, rng: np.random.Generator) 
 
 
 def soft_patches(height: int, width: int, grain: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Make smooth random values from 0 to 1 whose patches are `grain` pixels wide, float32 (h, w)."""
+    """Return smooth random values from 0 to 1 in patches of `grain` pixels, float32 (h, w)."""
     size = (max(2, round(height / grain)), max(2, round(width / grain)))
     return np.asarray(cv2.resize(rng.random(size, np.float32), (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def light_on_paper(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return the share of full light on every pixel: a slope, and sometimes the soft edge of a shadow."""
+    """Return the light on every pixel, relative to full light: a gradient, and sometimes the edge of a shadow."""
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     light = 1 + np.float32(rng.normal(0, 0.08)) * x + np.float32(rng.normal(0, 0.06)) * y
     if rng.random() < 0.2:
@@ -58,7 +58,7 @@ def light_on_paper(height: int, width: int, rng: np.random.Generator) -> NDArray
 
 
 def _rules(height: int, width: int, stroke: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw printed lines, 0 to 1 of the ink's depth: under, over and through the writing, upright ones at the ends."""
+    """Draw printed lines, 0 to 1 of the ink's depth: below, above and through the writing, vertical at its ends."""
     drawn = np.zeros((height, width), np.uint8)
     level = int(rng.uniform(60, 255))
     thick = max(1, round(stroke * rng.uniform(0.25, 1.1)))
@@ -67,12 +67,12 @@ def _rules(height: int, width: int, stroke: float, rng: np.random.Generator) -> 
         reach, other = (height, width) if across else (width, height)
         count = int(rng.integers(1, 4)) if across or rng.random() < 0.5 else 0
         for _ in range(count):
-            # Rules lie at the edges of the writing far more often than through it.
+            # Rules are far more often at the edges of the writing than through it.
             at = reach * (rng.beta(0.35, 0.35) if across else rng.beta(0.25, 0.25))
             tilt = rng.normal(0, 0.012) * other
             start, end = (0.0, 1.0) if rng.random() < 0.7 else sorted(rng.random(2))
             if not across:
-                # An upright line that ends within the picture would be a 1, but for a frame's, at the very side.
+                # A vertical line that ends within the picture would be a 1, except at the very side, as of a frame.
                 if min(at, reach - at) >= 0.03 * min(width, height):
                     start, end = 0.0, 1.0
                 elif rng.random() < 0.5:

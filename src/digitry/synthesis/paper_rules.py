@@ -1,4 +1,4 @@
-"""What is ruled on paper before anybody writes on it: lines, squares, grids, boxes."""
+"""Rules printed on paper: lines, squares, grids, boxes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from digitry.synthesis.sheet import Sheet, dashed, line
 
 Spans = list[tuple[float, float]]
-"""Where rows or columns begin and end, in pixels."""
+"""Start and end of rows or columns, in pixels."""
 
 
 def boxes(sheet: Sheet, x: float, y: float, pitch: float, tall: float, count: int, level: float, thick: int) -> None:
-    """Draw `count` boxes in a row that share their sides, each `pitch` wide and `tall` high, from their corner x, y on.
+    """Draw `count` adjoining boxes in a row, each `pitch` wide and `tall` high, from the top left corner x, y.
 
-    All in pixels; `level` is how dark they are, 0 to 1, `thick` how wide their lines.
+    Lengths are in pixels; `level` is the darkness, 0 to 1, `thick` the line width.
     """
     for place in range(count + 1):
         line(sheet.rules, (x + place * pitch, y), (x + place * pitch, y + tall), level, thick)
@@ -24,7 +24,7 @@ def boxes(sheet: Sheet, x: float, y: float, pitch: float, tall: float, count: in
 
 
 def paper_rules(sheet: Sheet, pitch: float) -> None:
-    """Rule the sheet, or square it, with lines `pitch` pixels apart or half of that."""
+    """Print lines or squares on the sheet, `pitch` pixels apart or half of that."""
     rng = sheet.rng
     level, thick = rng.uniform(0.2, 0.9), max(1, round(rng.uniform(0.3, 2)))
     step = pitch * (1 if rng.random() < 0.6 else 0.5)
@@ -39,9 +39,9 @@ def paper_rules(sheet: Sheet, pitch: float) -> None:
 
 
 def grid(sheet: Sheet, row: float, column: float, every: int = 0) -> tuple[Spans, Spans]:
-    """Draw the rules of a table, or some of them, its rows and columns so many pixels high and wide.
+    """Draw all or some of the rules of a table, with rows and columns of about these heights and widths, in pixels.
 
-    With `every` all of them, each `every`-th heavy. The rows and columns between them come back: pairs of pixels.
+    With `every`, all are drawn, and each `every`-th is heavy. Returns the spans of the rows and columns.
     """
     rng, side = sheet.rng, sheet.side
     rows = np.arange(rng.uniform(-1, 0.5) * row, side + row, row)

@@ -1,4 +1,4 @@
-"""A sheet of paper that is written, printed and ruled on, and knows where every character stands."""
+"""A sheet of paper to write, print and rule on, which records the place of every character."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Glyphs, Hand, draw_paths
 
 NO_NEIGHBOUR = -1
-"""In place of a neighbour: there is none."""
+"""Stands for a missing neighbour."""
 
 CELL = 4
-"""Pixels of the side of a cell, the least that a sheet knows as taken."""
+"""Side in pixels of a cell, the smallest unit marked as occupied on a sheet."""
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Character:
     """Its class, as in `allographs.class_of`."""
     x: float
     y: float
-    """The middle of its ink's box."""
+    """The centre of its ink's box."""
     width: float
     height: float
     """Of its ink's box."""
@@ -38,9 +38,9 @@ class Character:
     struck: bool = False
     before: int = NO_NEIGHBOUR
     after: int = NO_NEIGHBOUR
-    """Places of its neighbours in the same number or word."""
+    """Indices of its neighbours in the same number or word."""
     visible: bool = True
-    """Whether a person could see it on the photograph."""
+    """Whether a person could see it in the photograph."""
 
 
 class Sheet:
@@ -52,10 +52,10 @@ class Sheet:
         self.printed = np.zeros((side, side), np.uint8)
         self.rules = np.zeros((side, side), np.uint8)
         self.reversed: list[tuple[int, int, int, int]] = []
-        """Left, top, right, bottom of bands that are printed light on dark."""
+        """Left, top, right, bottom of bands printed light on dark."""
         self.characters: list[Character] = []
         self.taken = np.zeros((side // CELL + 1, side // CELL + 1), bool)
-        """Where something stands already, by cells."""
+        """Which cells are occupied."""
 
     def write(
         self,
@@ -70,10 +70,10 @@ class Sheet:
         pitch: float = 0.0,
         small_signs: float = 1.0,
     ) -> float:
-        """Write characters from `x` on, their digits from `y` to `y + size`; the x where they end comes back.
+        """Write characters from `x` on, with digits from `y` to `y + size`; return the x where they end.
 
-        What would reach beyond `reach` is left off. With a `pitch` each character stands in a box of that width.
-        Points, commas, colons and dashes are `small_signs` times as dark as the rest.
+        Characters beyond `reach` are left out. With a `pitch`, each character is in a box of that width. Points,
+        commas, colons and dashes are `small_signs` times as dark as the rest.
         """
         rng, previous, start, last = self.rng, NO_NEIGHBOUR, x, None
         for place, character in enumerate(text):
@@ -104,7 +104,7 @@ class Sheet:
         return x if not pitch else start + len(text) * pitch
 
     def print(self, text: str, x: float, y: float, size: float, face: str) -> float:
-        """Set a line whose digits reach from `y` to `y + size`; the x where it ends comes back."""
+        """Print a line whose digits reach from `y` to `y + size`; return the x where it ends."""
         line = set_line(text, face, size)
         top = y + line.height - line.ink.shape[0] + self.rng.uniform(-1, 1)
         self.put(self.printed, line.ink, x, top, 1.0)
@@ -120,7 +120,7 @@ class Sheet:
         return float(x + line.ink.shape[1])
 
     def strike(self, first: int, hand: Hand) -> None:
-        """Strike out the characters from the `first` on."""
+        """Strike out the characters from index `first` on."""
         struck = self.characters[first:]
         if not struck:
             return
@@ -150,7 +150,7 @@ class Sheet:
             character.struck = True
 
     def draw(self, paths: list[NDArray[np.float64]], pen: float, *, level: float) -> None:
-        """Draw lines, each float (n, 2) of x and y in pixels, that are no character."""
+        """Draw lines that are not characters, each float (n, 2) of x and y in pixels."""
         pen = max(pen, 0.8)
         low = np.min([path.min(axis=0) for path in paths], axis=0) - pen - 2
         high = np.max([path.max(axis=0) for path in paths], axis=0) + pen + 2
@@ -161,19 +161,19 @@ class Sheet:
             self.put(self.written, ink, left, top, level)
 
     def is_free(self, left: float, top: float, right: float, bottom: float) -> bool:
-        """Say whether nothing stands within a rectangle."""
+        """Tell whether a rectangle is unoccupied."""
         rows, columns = self._cells(top, bottom), self._cells(left, right)
         return not self.taken[rows, columns].any()
 
     def take(self, left: float, top: float, right: float, bottom: float) -> None:
-        """Keep a rectangle from being written on."""
+        """Mark a rectangle as occupied."""
         self.taken[self._cells(top, bottom), self._cells(left, right)] = True
 
     def _cells(self, low: float, high: float) -> slice:
         return slice(max(0, int(low // CELL)), max(0, int(high // CELL) + 1))
 
     def put(self, layer: NDArray[np.uint8], ink: NDArray[np.uint8], x: float, y: float, level: float) -> None:
-        """Add ink, uint8 (h, w), to a layer, its corner at x, y in pixels, `level` (0 to 1) dark; the darker stays."""
+        """Add ink, uint8 (h, w), times `level` (0 to 1) to a layer, with its corner at x, y; the darker pixel wins."""
         left, top = round(x), round(y)
         a, b = max(0, -top), max(0, -left)
         part = ink[a : max(a, self.side - top), b : max(b, self.side - left)]
@@ -186,13 +186,13 @@ class Sheet:
         self.draw([curve(np.array([a, bow, b]))], hand.pen * size, level=level)
 
     def note(self, text: str, x: float, y: float, wide: float, high: float, size: float, *, written: bool) -> int:
-        """Note a character, the middle of its ink's box at x, y in pixels; its place in `characters` comes back."""
+        """Record a character whose ink's box is centred at x, y in pixels; return its index in `characters`."""
         self.characters.append(Character(class_of(text), x, y, wide, high, size, written))
         self.take(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
         return len(self.characters) - 1
 
     def numbers(self) -> list[list[Character]]:
-        """Give the characters of each number that is written here, in order: of digits and signs alone, none struck."""
+        """Return the characters of each handwritten number that has only digits and signs, none struck out."""
         found = []
         for first in self.characters:
             chain = [first]
@@ -204,24 +204,24 @@ class Sheet:
         return found
 
     def link(self, before: int, after: int) -> None:
-        """Make the character at one place the one before that at another; nothing where there is none before."""
+        """Link the character at index `before` to the one at `after`; do nothing if there is none before."""
         if before != NO_NEIGHBOUR:
             self.characters[before].after, self.characters[after].before = after, before
 
 
 def random_face(rng: np.random.Generator) -> str:
-    """Give a typeface."""
+    """Return a random typeface."""
     faces = typefaces()
     return faces[rng.integers(len(faces))]
 
 
 def is_digit(character: Character) -> bool:
-    """Say whether a character is one of the ten digits."""
+    """Tell whether a character is one of the ten digits."""
     return character.kind < len(DIGITS)
 
 
 def dashed(layer: NDArray[np.uint8], period: int) -> None:
-    """Turn the lines of a layer into dotted ones."""
+    """Turn the lines of a layer into dotted lines."""
     layer[:, ::period] //= 5
     layer[::period] //= 5
 

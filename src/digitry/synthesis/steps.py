@@ -1,4 +1,4 @@
-"""Loops that can be left: what nobody will see any more is not made to its end."""
+"""Loops that can be cancelled, so that work whose result is no longer wanted stops early."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _here = threading.local()
 
 
 class NotNeededError(Exception):
-    """What was being made in this thread is no longer wanted."""
+    """The result that this thread was computing is no longer wanted."""
 
 
 def stop_here_when(flag: threading.Event) -> None:
-    """Leave the loops of this thread, those over `steps`, at their next step once the flag is set."""
+    """Cancel this thread's loops over `steps` at their next step once the flag is set."""
     _here.flag = flag
 
 
 def steps(things: Iterable[Thing]) -> Iterator[Thing]:
-    """Give the things one by one.
+    """Yield the things one by one.
 
-    Raises NotNeededError between two of them when the flag of this thread is set; a thread without one never stops.
+    Raises NotNeededError between two of them if this thread's flag is set; a thread without a flag never stops.
     """
     flag: threading.Event | None = getattr(_here, "flag", None)
     for thing in things:

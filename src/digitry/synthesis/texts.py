@@ -1,4 +1,4 @@
-"""What people write: numbers with and without signs, and words to tell them from."""
+"""Random texts: numbers with and without signs, and words to distinguish from them."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ WORDS = [
     "north", "south", "sugar", "rice", "flour", "oil", "milk", "bread", "nails", "paint", "wood", "steel", "pipe",
     "wire", "box", "pcs", "each", "dozen", "balance", "carried", "forward", "opening", "closing", "net", "gross",
 ]  # fmt: skip
-"""What is written beside numbers, on forms, bills and lists."""
+"""Words found beside numbers on forms, bills and lists."""
 
 
 def digits(rng: np.random.Generator, low: int, high: int | None = None) -> str:
-    """Give `low` to `high` random digits."""
+    """Return `low` to `high` random digits."""
     return "".join(map(str, rng.integers(0, 10, int(rng.integers(low, (high or low) + 1)))))
 
 
 def perhaps_round(rng: np.random.Generator, low: int, high: int | None = None) -> str:
-    """Give `low` to `high` digits, one number in seven round at its end: people write more of these than chance."""
+    """Return `low` to `high` digits, in one case of seven ending in zeros, as round numbers are common."""
     text = digits(rng, low, high)
     zeros = int(rng.integers(1, len(text) + 1)) if rng.random() < 0.15 else 0
     return text[: len(text) - zeros] + "0" * zeros
 
 
 def number(rng: np.random.Generator) -> str:
-    """Give a number as people write it anywhere: three fifths of them plain."""
+    """Return a number of any kind; three fifths of them have no signs."""
     share = rng.random()
     if share < 0.6:
         return perhaps_round(rng, 1, int(rng.choice([2, 3, 4, 6, 10], p=[0.35, 0.25, 0.2, 0.12, 0.08])))
@@ -43,25 +43,25 @@ def number(rng: np.random.Generator) -> str:
 
 
 def signed(rng: np.random.Generator) -> str:
-    """Give a number with signs in it or beside it."""
+    """Return a number with signs in it or beside it."""
     kinds = tuple(_KINDS)
     return kinds[int(rng.choice(len(kinds), p=tuple(_KINDS.values())))](rng)
 
 
 def finely_signed(rng: np.random.Generator) -> str:
-    """Give a number that another one would be without a point, a dash, a colon or a slash in it."""
+    """Return a number that would be another one without its point, dash, colon or slash."""
     kinds = (_date, _date, _time, _time, _mark_of, _mark_of, _negative, _decimal, _decimal, _phone, _sum)
     return kinds[int(rng.integers(len(kinds)))](rng)
 
 
 def word(rng: np.random.Generator) -> str:
-    """Give a word, in lower case, capitals, or capitalised."""
+    """Return a word in lower case, in capitals, or capitalised."""
     text = str(rng.choice(WORDS)) if rng.random() < 0.7 else _jumble(rng)
     return (text, text.upper(), text.capitalize())[int(rng.integers(3))]
 
 
 def phrase(rng: np.random.Generator, most: int = 4) -> str:
-    """Give a few words, at times with a number among them or punctuation behind."""
+    """Return a few words, sometimes with a number among them or punctuation at the end."""
     words = [word(rng) for _ in range(int(rng.integers(1, most + 1)))]
     if rng.random() < 0.25:
         words.insert(int(rng.integers(len(words) + 1)), number(rng).replace("×", "x").replace("✓", ""))
@@ -69,12 +69,12 @@ def phrase(rng: np.random.Generator, most: int = 4) -> str:
 
 
 def made_cell(kind: int, rng: np.random.Generator) -> str:
-    """Give what stands in a cell of a table; `kind` is which of `CELL_KINDS` it is, from 0: the last are marks."""
+    """Return a text for a cell of a table; `kind` is less than `CELL_KINDS`, of which the last is grades in letters."""
     return _CELLS[kind](rng)
 
 
 def fitting(text: str, room: float, size: float) -> str:
-    """Give as much of a text as `room` pixels hold, its digits `size` pixels high: two characters at least."""
+    """Truncate a text to `room` pixels, with digits `size` pixels high, but to no fewer than two characters."""
     return text[: max(2, int(room / (0.6 * size)))]
 
 
@@ -198,7 +198,7 @@ _CELLS: tuple[Callable[[np.random.Generator], str], ...] = (
     _times,
     _mark,
 )
-"""What a column of a table holds; marks in letters come last."""
+"""Kinds of columns in a table; grades in letters come last."""
 
 CELL_KINDS = len(_CELLS)
-"""How many kinds of texts cells hold."""
+"""Number of kinds of cells."""

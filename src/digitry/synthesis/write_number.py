@@ -1,4 +1,4 @@
-"""Digits, and the signs among and beside them → one number on one line, as one person writes it."""
+"""Digits and signs → one number on one line, as one person writes it."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ HEIGHT_RANGE = (15.0, 34.0)
 """Height of a number's digits in a strip, in pixels."""
 
 MIDDLE, FINEST = 127, 0.5
-"""Grey level from which on a pixel of a canonical digit is stroke; share of the strokes that the finest pen leaves:
-what is left of less could be any digit."""
+"""Grey level above which a pixel of a canonical digit is part of a stroke; share of the strokes that the finest pen
+keeps, as with less it could be any digit."""
 
 BEFORE = ("$", "$", "*", "=", "-", "+", "₹", "€", "£", "(", "hash")
 BETWEEN = tuple("......,,,,,---:'//")
 BEHIND = ("-", "=", ".-", ",-", ".", ".=", "/-", "%", ")", "€", "✓", "+", "kg", "m", "h", "scribble", "scribble")
-"""What is written before, between and behind the digits of a number and is none.
+"""What is written before, between and after the digits of a number.
 
-No stroke between digits: nobody could tell it from a 1.
+No stroke between digits, which nobody could tell from a 1.
 """
 
 PLAIN_BEFORE, PLAIN_BETWEEN = ("$", "$", "*", "=", "-"), tuple("......,,,,,---:'")
 PLAIN_BEHIND = ("-", "=", ".-", ",-", ".", ".=", "scribble")
-"""What of that a plain hand writes beside digits: no letters, of which some look like digits to who never saw them."""
+"""Those that a plain hand writes beside digits: no letters, as some look like digits if one has never seen them."""
 
 
 class InkedCharacter(NamedTuple):
@@ -46,39 +46,39 @@ class InkedCharacter(NamedTuple):
     left: int
     top: int
     inked: NDArray[np.bool_]
-    """Where its own ink is at least half as dark as anywhere in it, bool (h, w): a faint one fades away, too."""
+    """Where its ink is at least half as dark as its darkest pixel, bool (h, w), so that it works for faint ones too."""
 
 
 @dataclass(frozen=True)
 class NumberHand:
-    """How one person writes one number: lengths in pixels of the photograph, or shares of a digit's height."""
+    """How one person writes one number: lengths in pixels of the photograph, or in digit heights."""
 
     zoom: float
     """Pixels of the photograph per pixel of the strip."""
     height: float
     pen: float
     writer: Hand
-    """How digits and signs are shaped and slanted."""
+    """Shape and slant of digits and signs."""
     gap: float
     gap_spread: float
     slope: float
     small_zeros: float
     separators: float
-    """Chance of a separator after each digit."""
+    """Probability of a separator after each digit."""
     joined: float
-    """Chance of a stroke from each digit to the next."""
+    """Probability of a stroke from each digit to the next."""
     before: tuple[str, ...]
     between: tuple[str, ...]
     behind: tuple[str, ...]
-    """What may stand there beside the digits of a number."""
+    """What may be written there beside the digits of a number."""
     names_signs: bool
-    """Whether the signs among that count as characters that have to find room, and to be seen."""
+    """Whether signs among these count as characters, which must fit and be visible."""
     boxed: float
-    """Distance of the upright lines of a form with a box for each digit; 0 for plain paper."""
+    """Distance of the vertical lines of a form with a box for each digit; 0 for plain paper."""
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, zoom_range: tuple[float, float]) -> NumberHand:
-        """Draw a hand, and a zoom from the range."""
+        """Draw a random hand, with a zoom from the range."""
         zoom = float(np.exp(rng.uniform(*np.log(zoom_range))))
         height = zoom * float(np.exp(rng.uniform(*np.log(HEIGHT_RANGE))))
         gaps = (rng.normal(-0.01, 0.05), rng.uniform(0.02, 0.25), rng.uniform(0.2, 1.7))
@@ -102,7 +102,7 @@ class NumberHand:
         )
 
     def plain(self) -> NumberHand:
-        """Return the hand without digits drawn from a pen path, with few signs beside those that are given."""
+        """Return the hand without digits from pen paths, and with few signs beside the given digits."""
         return replace(
             self,
             writer=replace(self.writer, drawn=frozenset()),
@@ -121,12 +121,12 @@ def write_number(
     hand: NumberHand,
     rng: np.random.Generator,
 ) -> list[InkedCharacter]:
-    """Write digits and signs into `ink` as the pattern says, from left to right, as many as find room; returns those
-    that did and that a network has to name.
+    """Write digits and signs into `ink` by the pattern, left to right, as many as fit; return those that a network must
+    recognise.
     """
     height, width = ink.shape
     line = WrittenLine(ink, hand)
-    # The middle of the line: anywhere the digits still lie inside, mostly central.
+    # The middle of the line, mostly central, so that the digits lie inside.
     room = max(height - hand.height, 0) / 2
     middle = height / 2 + float(np.clip(rng.normal(0, 0.45), -1, 1)) * room
     line.x = rng.uniform(0, 0.25) * hand.height
@@ -157,7 +157,7 @@ def write_number(
         if plain and place and hand.separators and rng.random() < hand.separators:
             line.put_mark(str(rng.choice(hand.between)), middle, rng)
         gap = (hand.gap + rng.normal(0, hand.gap_spread)) * hand.height
-        if hand.boxed:  # every digit somewhere within its box
+        if hand.boxed:  # each digit at a random place in its box
             slack = max(1 - patch.shape[1] / (hand.boxed * hand.height), 0)
             in_box = (boxes + rng.uniform(0.1, 0.9) * slack) * hand.boxed * hand.height
             line.x = in_box if plain else max(line.x, in_box)
@@ -183,7 +183,7 @@ def write_number(
 def _digit(
     image: NDArray[np.uint8], label: int, tall: float, writer: Hand, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Return a digit, `tall` pixels high, as this writer makes it: from a pen path, or as the image shows it."""
+    """Return a digit, `tall` pixels high, as this writer writes it: from a pen path, or from the image."""
     if str(label) in writer.drawn:
         return tight(writer.draw(str(label), tall, rng).ink)
     strokes = image[image > MIDDLE]
@@ -192,10 +192,10 @@ def _digit(
 
 
 class WrittenLine:
-    """A line being written: how far its ink reaches to the right on every row."""
+    """A line being written, with the right edge of its ink in every row."""
 
     def __init__(self, ink: NDArray[np.uint8], hand: NumberHand) -> None:
-        """Begin at the left of `ink`, uint8 (h, w), which is written into."""
+        """Begin at the left of `ink`, uint8 (h, w), which is modified."""
         self.ink, self.hand = ink, hand
         self.x = 0.0
         self.edge = np.full(ink.shape[0], -1e9)
@@ -212,9 +212,9 @@ class WrittenLine:
         rng: np.random.Generator,
         character: int | str | None,
     ) -> bool:
-        """Put a patch of ink `gap` pixels after the last one; False, and nothing done, when there is no room.
+        """Put a patch of ink `gap` pixels after the last one; if there is no room, do nothing and return False.
 
-        `character` is what it shows: None for what is no character of a number, and may be cut off.
+        `character` is what it shows: None for anything that is not part of a number, and may be cut off.
         """
         height, width = self.ink.shape
         whole = character is not None
@@ -228,7 +228,7 @@ class WrittenLine:
         if not some.any():
             return not whole
         left = np.where(some, inked.argmax(axis=1), 1e9)
-        # Neighbouring rows count too: strokes may not slip past each other by a pixel.
+        # Neighbouring rows count too, so that strokes do not pass each other at a pixel's distance.
         reach = max(1, round(0.12 * self.hand.height))
         edge = np.asarray(cv2.dilate(self.edge.reshape(-1, 1), np.ones((2 * reach + 1, 1), np.uint8))).ravel()
         nearest = float((edge[rows] - left).max())
@@ -252,7 +252,7 @@ class WrittenLine:
         return True
 
     def put_mark(self, kind: str, middle: float, rng: np.random.Generator) -> bool:
-        """Put a sign, or what is none, behind what is written; False when there is no room."""
+        """Put a sign or another mark after the last character; return False if there is no room."""
         hand = self.hand
         named = kind in SIGNS and hand.names_signs
         if kind in MARKS and not (named and rng.random() < 0.5):
@@ -266,7 +266,7 @@ class WrittenLine:
 
 
 def draw_boxes(ink: NDArray[np.uint8], hand: NumberHand, middle: float, rng: np.random.Generator) -> None:
-    """Draw the printed boxes of a form, one a digit."""
+    """Draw the printed boxes of a form, one per digit."""
     width = ink.shape[1]
     half = hand.height * rng.uniform(0.6, 1.0)
     thick, level = max(1, round(hand.pen * rng.uniform(0.2, 0.9))), int(rng.uniform(90, 255))
@@ -282,7 +282,7 @@ def draw_boxes(ink: NDArray[np.uint8], hand: NumberHand, middle: float, rng: np.
 def draw_neighbouring_line(
     ink: NDArray[np.uint8], images: NDArray[np.uint8], hand: NumberHand, rng: np.random.Generator
 ) -> None:
-    """Draw tails of the line above, or heads of the line below, that reach into the picture."""
+    """Draw the bottoms of digits of the line above, or the tops of those below, that reach into the picture."""
     if not len(images):
         return
     height, width = ink.shape
