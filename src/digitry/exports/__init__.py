@@ -1,1 +1,1 @@
-"""A network in other formats, each proven to answer as Keras does."""
+"""Export networks to other formats, each verified to give the same answers as Keras."""

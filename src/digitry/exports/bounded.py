@@ -1,4 +1,4 @@
-"""Asking a graph that a stranger wrote: within a time, and with so much more memory, however it is meant."""
+"""Run an untrusted graph within limits on time and memory."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from digitry.packages import onnx_runtime
 from digitry.workers.memory import no_more_memory
 
 SECONDS = 30.0
-"""That a network of digits may take for one image, or a few hundred of them; a loop can be written that never ends."""
+"""Time limit for one image, or a few hundred of them: a graph may contain an endless loop."""
 
 MORE_BYTES = 4 * 2**30
-"""Of memory that it may take while it is asked; a constant can be written that fills all there is."""
+"""Limit on additional memory: a graph may contain a constant that fills all there is."""
 
 
 class TooSlowError(ModelError):
-    """It was stopped: no other way of asking would be faster."""
+    """The network was stopped; no other way of running it would be faster."""
 
 
 @contextlib.contextmanager
 def bounded() -> Iterator[Any]:
-    """Yield ONNX Runtime's options for `session.run`, which ends what runs longer than `SECONDS`.
+    """Yield ONNX Runtime's options for `session.run`, with which it stops after `SECONDS`.
 
-    On Linux this process gets no more than `MORE_BYTES` of memory meanwhile, and the runtime fails where it would take
-    more. Raises TooSlowError when time was up.
+    On Linux, this process can get at most `MORE_BYTES` of additional memory meanwhile, beyond which the runtime fails.
+    Raises TooSlowError when the time is up.
     """
     options = onnx_runtime().RunOptions()
     is_late = threading.Event()

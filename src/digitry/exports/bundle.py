@@ -1,4 +1,4 @@
-"""Weights with their contract in one safetensors file: loading runs no code and trusts no name in the file."""
+"""Weights with their contract in one safetensors file, which is loaded without running code or trusting its names."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from digitry.recipes.network_file import NETWORK, NotBuiltHereError, building_re
 Weights = dict[str, NDArray[Any]]
 
 MAX_BYTES = 256 * 2**20
-"""No network of ours is near this; a larger file is refused before it is read."""
+"""Far more than any of our networks has; a larger file is refused before it is read."""
 
 
 def weights_of(model: Any) -> Weights:
-    """Return layer position, layer class and variable name → array; independent of the names Keras makes up."""
+    """Return the weights by layer position, layer class and variable name, independent of Keras' automatic names."""
     import keras
 
     return {
@@ -37,7 +37,7 @@ def weights_of(model: Any) -> Weights:
 
 
 def put_into(model: Any, weights: Weights) -> None:
-    """Give a Keras network these weights. Raises ModelError when a name, shape or dtype is not exactly its own."""
+    """Set the weights of a Keras network. Raises ModelError unless names, shapes and dtypes match exactly."""
     wanted = {name: (array.shape, array.dtype) for name, array in weights_of(model).items()}
     if wanted != {name: (array.shape, array.dtype) for name, array in weights.items()}:
         raise ModelError("these are not exactly the weights of its recipe")
@@ -49,9 +49,9 @@ def _variables(model: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for position, layer in enumerate(model.layers):
         for variable in layer.weights:
-            # Keras counts those that nobody named through the whole process.
+            # Keras numbers unnamed variables across the whole process.
             called = re.sub(r"^variable_\d+$", "variable", variable.name)
-            # A network in a network, or attention, has several of one name.
+            # A nested network, or attention, has several variables of the same name.
             name, number = f"{position}.{type(layer).__name__}.{called}", 2
             while name in found:
                 name, number = f"{position}.{type(layer).__name__}.{called}.{number}", number + 1
@@ -60,20 +60,18 @@ def _variables(model: Any) -> dict[str, Any]:
 
 
 def save_weights(path: Path, weights: Weights, contract: Contract) -> None:
-    """Write the file crash-safely; the same weights and contract give the same bytes."""
+    """Write the file atomically; the same weights and contract give the same bytes."""
     from safetensors.numpy import save as to_safetensors
 
-    # One entry, for safetensors writes several in an order that changes from process to process.
+    # One entry, because safetensors writes several in an order that varies between processes.
     about = json.dumps({"contract": contract.to_json(), "sha256": _sha256(weights)}, sort_keys=True)
-    # safetensors writes the memory of a sliced array as it lies, not the array.
+    # Contiguous, because safetensors writes the raw memory of an array, which is wrong for a slice.
     arrays = {name: np.asarray(array, order="C") for name, array in weights.items()}
     write_atomically(path, to_safetensors(arrays, metadata={METADATA_KEY: about}))
 
 
 def write_contract(path: Path, contract: Contract) -> None:
-    """Give the file another contract, crash-safely, and leave its weights as they are. Raises ModelError when it is
-    not ours.
-    """
+    """Replace the contract in the file, atomically, keeping its weights. Raises ModelError if it is not digitry's."""
     data = _read(path)
     end = 8 + int.from_bytes(data[:8], "little")
     try:
@@ -84,12 +82,12 @@ def write_contract(path: Path, contract: Contract) -> None:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(f"{path} is not a digitry weights file ({error}); train or export it again") from error
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)  # the weights begin at a multiple of eight bytes
+    text += b" " * (-len(text) % 8)  # the weights must begin at a multiple of eight bytes
     write_atomically(path, len(text).to_bytes(8, "little") + text + data[end:])
 
 
 def load(path: Path) -> tuple[Weights, Contract]:
-    """Read and verify. Raises ModelError when the file is damaged, not ours, or holds a number that is not finite."""
+    """Read and verify the file. Raises ModelError if it is damaged, not digitry's, or has non-finite weights."""
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_safetensors
 
@@ -109,11 +107,11 @@ def load(path: Path) -> tuple[Weights, Contract]:
 
 
 def load_model(path: Path, recipe: Recipe | None = None) -> tuple[Any, Contract]:
-    """Load the Keras model, built anew, with the weights of the file.
+    """Rebuild the Keras model and load the weights of the file.
 
-    It is built by our own recipe of that name, of a network.json beside the file, or by `recipe`, whose code a person
-    trusts. Raises ModelError when none is at hand or a name, shape or dtype is not exactly what it implies. Raises
-    SettingError when Keras is not installed.
+    It is built by digitry's recipe of that name, from a network.json beside the file, or by `recipe`, whose code the
+    user trusts. Raises ModelError if none is available, or names, shapes or dtypes do not match exactly; SettingError
+    if Keras is not installed.
     """
     backend_name(by="the Keras network of a run")
     need("safetensors", by="the Keras network of a run")
@@ -136,7 +134,7 @@ def load_model(path: Path, recipe: Recipe | None = None) -> tuple[Any, Contract]
 
 
 def load_network(path: Path, recipe: Recipe | None = None) -> Any:
-    """Load the Keras network as its author has it: of a person's own what digitry put around it is left out.
+    """Load the Keras network as its author built it, without the layers that digitry put around a user's own.
 
     Raises ModelError and SettingError as `load_model` does.
     """
@@ -146,12 +144,12 @@ def load_network(path: Path, recipe: Recipe | None = None) -> Any:
 
 
 def recipe_named(given: RecipeLike | None) -> Recipe | None:
-    """Find the recipe that a person names to build a network with. Raises SettingError for what is none."""
+    """Return the recipe given by a user to build a network. Raises SettingError if it is not one."""
     return None if given is None else find_recipe(given)
 
 
 def _recipe_of(path: Path, contract: Contract, given: Recipe | None) -> Recipe:
-    """Return what builds the network of a weights file, with its settings. Raises ModelError where nothing does."""
+    """Return the recipe, with settings, that builds a weights file's network. Raises ModelError if there is none."""
     kept = path.with_name(NETWORK)
     try:
         if given is not None and given.name != contract.recipe:

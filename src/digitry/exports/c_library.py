@@ -1,7 +1,7 @@
-"""ONNX network → a folder that is an Arduino library, and C99 for everything else: network, header, camera frames.
+"""ONNX network → a folder that is an Arduino library, and portable C99: network, header, camera frames.
 
-The network is that of `c_source.py`. What stands before it, from the grey frame of a camera to the canonical digit, and
-the examples are files of exports/c/, which any C compiler takes; `python -m bench frames` compares them with images/.
+The network is written by `c_source.py`. The code before it, from a camera's grey frame to the canonical digit, and the
+examples are files of exports/c/, which any C compiler accepts; `python -m bench frames` compares them with images/.
 """
 
 from __future__ import annotations
@@ -65,13 +65,13 @@ def frame_sources() -> Path:
 
 
 def header_of(contract: Contract) -> str:
-    """Write down what a sketch needs to know of the network."""
+    """Return the header with what a sketch needs to know about the network."""
     names = ", ".join(f'"{_escaped(name)}"' for name in contract.class_names)
     return HEADER.format(side=IMAGE_SIDE, classes=len(contract.class_names), names=names)
 
 
 def _escaped(name: str) -> str:
-    """Return a name as it stands in a string of C: whatever is not a letter or a digit of ASCII by its number."""
+    """Return a name for a C string, with all but ASCII letters and digits escaped."""
     return "".join(chr(byte) if chr(byte).isalnum() and byte < 128 else f"\\{byte:03o}" for byte in name.encode())
 
 

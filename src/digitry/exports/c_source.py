@@ -1,7 +1,7 @@
-"""ONNX network → one C99 file that gives the same answers: no allocation, no library but the C one, no files.
+"""ONNX network → one C99 file that gives the same answers: no allocation, no files, nothing but the C library.
 
-A digit reader for a microcontroller. All that the network does becomes rows of a table, each one loop over numbers
-(exports/loops.py), and thirty lines of C that walk through it.
+A digit reader for microcontrollers. The network becomes the rows of a table, each one loop over numbers
+(exports/loops.py), and thirty lines of C that interpret it.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ FLAGS = ("-O2", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
 
 
 def run_source(source: str, images: Images, classes: int) -> NDArray[np.float32]:
-    """Compile the source and let it read images, uint8 (n, 28, 28): probabilities, float32 (n, classes).
+    """Compile the source and return its probabilities, float32 (n, classes), for images, uint8 (n, 28, 28).
 
-    Raises ModelError when there is no C compiler to prove the file with.
+    Raises ModelError if there is no C compiler to verify the file with.
     """
     with tempfile.TemporaryDirectory() as folder:
         code = Path(folder) / "digits.c"
@@ -42,7 +42,7 @@ def run_source(source: str, images: Images, classes: int) -> NDArray[np.float32]
 
 
 def run_files(sources: list[Path], images: Images, classes: int) -> NDArray[np.float32]:
-    """Do as `run_source` does with a program of several files."""
+    """Do the same as `run_source` with a program of several files."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         raise ModelError("C is only written when it is proven, which needs a C compiler; install gcc or clang")
@@ -60,17 +60,17 @@ def run_files(sources: list[Path], images: Images, classes: int) -> NDArray[np.f
 
 
 WEIGHT_KINDS = {"float": 0.0, "int8": 0.005}
-"""How the weights of a network can be written down → the largest share of labels that may differ then."""
+"""Kind of weights → the largest share of labels that may differ with it."""
 
 
 def to_c(data: bytes, contract: Contract, *, declaration: str = DECLARATION, weights: str = "float") -> str:
-    """Turn the bytes of an ONNX network that reads single digits into C99 source; the same bytes give the same text.
+    """Convert the bytes of an ONNX network for single digits to C99 source, deterministically.
 
-    `declaration` stands before the function that reads: its own, or a header to include. `weights` is one of
-    `WEIGHT_KINDS`: in `int8` they take a little more than a quarter of the room, and their answers are close, not
+    `declaration` is put before the reading function: its declaration, or an include. `weights` is one of
+    `WEIGHT_KINDS`: with `int8` they take slightly more than a quarter of the space, and the answers are close but not
     equal.
 
-    Raises ModelError when an operator has no form in C.
+    Raises ModelError if an operator has no form in C.
     """
     if contract.reads != "digit":
         raise ModelError("only networks for single digits can be written as C")
@@ -101,7 +101,7 @@ def to_c(data: bytes, contract: Contract, *, declaration: str = DECLARATION, wei
 
 
 def _packed_text(plan: Plan) -> dict[str, str]:
-    """Return the parts of the program that differ where weights are packed."""
+    """Return the parts of the program that differ if weights are packed."""
     if not plan.packed.bytes:
         return {"packed": "", "b": "array(l->b)", "factor": "b[at_b]"}
     tables = PACKED.format(
@@ -117,11 +117,11 @@ def _packed_text(plan: Plan) -> dict[str, str]:
 
 
 LEAST_IN_8_BITS = 64
-"""Constants of fewer numbers stay floats."""
+"""Smaller constants stay floats."""
 
 
 class Plan:
-    """Where every array of a program lies: those that are written to share memory, then constants, then packed ones."""
+    """The memory layout of a program: written arrays, which share memory, then constants, then packed constants."""
 
     def __init__(self, program: Program, image: Array, answer: Array, *, pack: bool = False) -> None:
         self.arrays = {_address(array): array for array in (*program.memory, *program.constants)}
@@ -146,7 +146,7 @@ class Plan:
             self.at[start] = self.size + self.numbers.size + place
 
     def _weights(self, program: Program) -> set[int]:
-        """Tell which constants are only what others are multiplied by, and large enough to be worth packing."""
+        """Return the constants that are used only as factors and are large enough to be worth packing."""
         elsewhere = {self._start(loop.a) for loop in program.loops}
         elsewhere |= {self._start(loop.b) for loop in program.loops if loop.expression != SUM}
         factors = {self._start(loop.b) for loop in program.loops if loop.expression == SUM} - elsewhere
@@ -154,7 +154,7 @@ class Plan:
         return factors & constants
 
     def place(self, view: Array) -> int:
-        """Tell where the first number of a view lies."""
+        """Return the offset of the first number of a view."""
         start = self._start(view)
         return self.at[start] + (_address(view) - start) // 4
 
@@ -162,7 +162,7 @@ class Plan:
         return self.starts[bisect.bisect_right(self.starts, _address(view)) - 1]
 
     def _share(self, life: dict[int, tuple[int, int]]) -> int:
-        """Give every array the lowest room that is free from its first use to its last; how much there is in all."""
+        """Assign every array the lowest space free from its first to its last use; return the total size."""
         taken: list[tuple[int, int, int]] = []  # from, to, last use
         size = 0
         for start, (first, last) in sorted(life.items(), key=lambda one: one[1]):
@@ -177,7 +177,7 @@ class Plan:
 
 
 def enumerated(loops: list[Loop]) -> list[tuple[int, Array]]:
-    """Return every array that a loop touches, with the loop's number."""
+    """Return every array used by a loop, with the number of the loop."""
     return [(number, view) for number, loop in enumerate(loops) for view in (loop.out, loop.a, loop.b)]
 
 
@@ -193,7 +193,7 @@ def _row(loop: Loop, expressions: list[str], plan: Plan) -> str:
 
 
 def _fewer_axes(loop: Loop) -> tuple[list[int], list[list[int]]]:
-    """Return sizes and steps of the three arrays, axes that run on in all three taken as one, filled up to `AXES`."""
+    """Return the sizes and steps of the three arrays, merging axes contiguous in all three, padded to `AXES`."""
     sizes: list[int] = []
     steps: list[list[int]] = [[], [], []]
     for axis in reversed(range(loop.out.ndim)):
@@ -221,12 +221,12 @@ def _case(number: int, expression: str, plan: Plan) -> str:
 
 
 def _in_a_comment(text: str) -> str:
-    """Clean what stands in a comment: names come from people's folders: none may end the comment, or begin another."""
+    """Clean text for a comment, because names from folders must not end the comment or begin another."""
     return text.replace("*", "_").replace("\\", "_")
 
 
 def _floats(values: NDArray[np.float32]) -> list[str]:
-    # The shortest text that is read as the same float again.
+    # The shortest text that parses to the same float.
     return [f"{value!s}f" for value in values]
 
 

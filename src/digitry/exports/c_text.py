@@ -1,4 +1,4 @@
-"""The C that stands in every program of `c_source.py`: what walks through the table, and what prepares the image."""
+"""The C code in every program of `c_source.py`: the interpreter of the table, and the preparation of the image."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from digitry.networks.prepare import WHITE, resizing
 from digitry.types import IMAGE_SIDE
 
 AXES = 8
-"""Of a loop: those of a convolution in groups."""
+"""Most axes of a loop, as needed by a grouped convolution."""
 
 
 def preparation(contract: Contract) -> str:
-    """Write down what `networks.prepare` does, in C: a digit of the contract's side from a canonical one."""
+    """Return the C code of `networks.prepare`: from a canonical digit to one of the contract's size."""
     side, scale = contract.input_shape[0], f"{np.float32(contract.scale)!s}f"
     level = f"({WHITE}.0f - {{}}) * {scale}" if contract.polarity == DARK else f"{{}} * {scale}"
     if side == IMAGE_SIDE:

@@ -1,4 +1,4 @@
-"""Weights in 8 bits: so many neighbours share a scale, by which the largest of them is 127."""
+"""Weights in 8 bits, in blocks that share a scale, with which the largest of them is 127."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 32
-"""Weights that share a scale: it costs each of them an eighth of a byte."""
+"""Weights that share a scale, which costs each of them an eighth of a byte."""
 
 
 class WeightsIn8Bits(NamedTuple):
-    """Arrays of weights, one behind the other."""
+    """Arrays of weights, concatenated."""
 
     values: NDArray[np.int8]
-    """(n,), n a multiple of `block`; zeros fill up an array that is none."""
+    """(n,): each array is padded with zeros to a multiple of `block`."""
     scales: NDArray[np.float32]
-    """(n / block,): what the values of each block are multiplied by."""
+    """(n / block,): the factor for the values of each block."""
     places: list[int]
-    """Where each array begins among the values."""
+    """Index of the first value of each array."""
     block: int = BLOCK
 
     @property
     def bytes(self) -> int:
-        """How many bytes it takes."""
+        """Total size in bytes."""
         return self.values.nbytes + self.scales.nbytes
 
 
 def in_8_bits(arrays: Sequence[NDArray[np.float32]]) -> WeightsIn8Bits:
-    """Pack arrays of any shapes, each in its own order of memory, rounded to the nearest step of its blocks."""
+    """Pack arrays of any shapes in memory order, rounding values to the nearest step of their blocks."""
     values: list[NDArray[np.int8]] = [np.empty(0, np.int8)]
     scales: list[NDArray[np.float32]] = [np.empty(0, np.float32)]
     places = []

@@ -1,4 +1,4 @@
-"""The same ONNX graph with less in it: constants computed, normalisations multiplied into the convolutions before."""
+"""Simplify an ONNX graph: fold constants, and normalisations into the convolutions before them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 
 def folded(data: bytes) -> Any:
-    """Open an ONNX model's bytes as an `onnx.ModelProto` of standard operators, by ONNX Runtime's own basic
-    optimisations.
+    """Return an ONNX model's bytes as an `onnx.ModelProto`, after ONNX Runtime's basic optimisations, which keep
+    standard operators.
     """
     import onnx
 

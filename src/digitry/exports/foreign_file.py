@@ -1,6 +1,6 @@
-"""The file of a network that others wrote → one ONNX graph that stands alone. Nothing in it is trusted.
+"""An untrusted network file from elsewhere → one self-contained ONNX graph.
 
-What comes out has passed what our own files have to pass: standard operators, no code, no other files, 64 MiB.
+The result has passed the checks for our own files: standard operators, no code, no other files, at most 64 MiB.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from digitry.networks.onnx_bytes import MAX_MODEL_BYTES, check_model_bytes
 
 
 def in_one_piece(file: Path | bytes) -> Any:
-    """Read a file, and weights that lie beside it, or take its bytes: an ONNX ModelProto without metadata.
+    """Return an ONNX ModelProto without metadata from a file, including weights in files beside it, or from bytes.
 
-    Raises ModelError for what is no ONNX model, needs more than standard ONNX, or is too large.
+    Raises ModelError if it is not an ONNX model, needs more than standard ONNX, or is too large.
     """
     import onnx
 
@@ -34,14 +34,14 @@ def in_one_piece(file: Path | bytes) -> Any:
         check_model_bytes(proto.SerializeToString())
     except ModelError:
         raise
-    except Exception as error:  # protobuf's own errors have no common base but this
+    except Exception as error:  # protobuf's errors have no other common base
         raise ModelError("not an ONNX model, or a cut one; take another copy") from error
     return proto
 
 
 def _take_in_weights(proto: Any, folder: Path | None) -> None:
-    """Put weights that are kept in files beside it into the graph. Raises ModelError for a name that leads elsewhere,
-    and for what lies outside of such a file.
+    """Load weights stored in files beside the model into the graph. Raises ModelError for a path that leads elsewhere,
+    or a range outside such a file.
     """
     from onnx import TensorProto
 
@@ -64,12 +64,12 @@ def _take_in_weights(proto: Any, folder: Path | None) -> None:
 
 
 def _read(path: Path) -> bytes:
-    """Read a file of a size that a digit model may have."""
+    """Read a file, up to the largest size of a model."""
     try:
         if not path.is_file():
             raise ModelError(f"{path} is not a file; give an ONNX file, or a Keras file with --trust-this-file")
         with path.open("rb") as file:
-            # Python sets aside all that is asked for, however small the file.
+            # Python allocates the requested size, however small the file.
             data = file.read(min(path.stat().st_size, MAX_MODEL_BYTES) + 1)
     except OSError as error:
         raise ModelError(cannot_read(f"the model {path}", error)) from error

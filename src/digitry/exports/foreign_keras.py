@@ -1,4 +1,4 @@
-"""A Keras file that others wrote → ONNX, in a process of its own that has no network and can write no file."""
+"""A Keras file from elsewhere → ONNX, in a separate process that can neither use the network nor write files."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from digitry.networks.onnx_bytes import MAX_MODEL_BYTES
 from digitry.workers.pool import NoWorkerError, Worker
 
 SECONDS = 180
-"""For loading Keras, the file, and writing it anew."""
+"""Time limit for loading Keras and the file, and converting it."""
 
 MEMORY_BYTES = 4 * 2**30
-"""More than Keras itself takes."""
+"""Limit on memory beyond what Keras itself takes."""
 
 
 class Converted(NamedTuple):
@@ -24,11 +24,11 @@ class Converted(NamedTuple):
 
     data: bytes
     shape: tuple[int | None, ...]
-    """Of what it takes in Keras."""
+    """Of its input in Keras."""
 
 
 def is_keras_file(path: Path) -> bool:
-    """Tell whether a file is an archive as Keras writes them; it is not opened further than that."""
+    """Tell whether a file is a Keras archive, reading only its first bytes."""
     try:
         with path.open("rb") as file:
             head = file.read(4096)
@@ -38,11 +38,11 @@ def is_keras_file(path: Path) -> bool:
 
 
 def keras_to_onnx(path: Path, *, trusted: bool) -> Converted:
-    """Open a `.keras` file in a process of its own, and return its network as ONNX.
+    """Open a `.keras` file in a separate process and return its network as ONNX.
 
-    Keras' safe mode is on, so that the file brings no Python of its own; and as that has been got round before, on
-    Linux the process can have no socket, start no program and write no file. Raises ModelError where it is not
-    `trusted`, cannot be opened, or has a layer without an ONNX form.
+    Keras' safe mode keeps the file from running Python code; and because it has been circumvented before, on Linux the
+    process can open no socket, start no program and write no file. Raises ModelError if the file is not `trusted`,
+    cannot be opened, or has a layer without an ONNX form.
     """
     if not trusted:
         raise ModelError(

@@ -1,4 +1,4 @@
-"""A Keras file → ONNX, in a process that `digitry.exports.foreign_keras` starts and asks."""
+"""A Keras file → ONNX, in a process started by `digitry.exports.foreign_keras`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from digitry.workers.pool import write_message
 
 
 def main() -> None:
-    """Open one file, within limits that hold for this process."""
-    # What Keras or the file print is no answer.
+    """Open one file, within limits on this process."""
+    # Keep what Keras or the file print out of the answers.
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     asked = messages()
@@ -29,7 +29,7 @@ def main() -> None:
         write_message(pipe, {"shape": shape}, written)
     except DigitryError as error:
         write_message(pipe, {"error": f"{error}; Keras may write it: {BY_KERAS}"})
-    except Exception as error:  # what Keras says of a file has no common base but this
+    except Exception as error:  # Keras' errors on files have no other common base
         lines = str(error).strip().splitlines() or [type(error).__name__]
         write_message(pipe, {"error": f"Keras does not open it: {' '.join(lines[0].split())[:300]}"})
 
@@ -57,7 +57,7 @@ def _converted(path: str, memory_bytes: int) -> tuple[list[int | None], bytes]:
 
 
 def _taking_a_square(model: Any, shape: list[int | None]) -> tuple[Any, int]:
-    """Return the network behind an input of (side, side, 1), and the side."""
+    """Return the network with an input of (side, side, 1) put before it, and the side."""
     from keras import Input
     from keras import Model as KerasModel
 

@@ -1,4 +1,4 @@
-"""An ONNX file that others wrote, ready to be asked: what it may want of an image, and what it answers."""
+"""Run an ONNX file from elsewhere: the possible forms of its input, and its output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from digitry.networks.prepare import resizing
 from digitry.types import IMAGE_SIDE, Images
 
 MOST_PADDED = 40
-"""Sides up to this one may be 28 pixels with paper around them, as LeNet-5 has it."""
+"""Inputs up to this side may be 28 pixels with paper around them, as in LeNet-5."""
 
 TYPES: dict[str, Any] = {
     "tensor(float)": np.float32,
@@ -27,7 +27,7 @@ TYPES: dict[str, Any] = {
     "tensor(float16)": np.float16,
     "tensor(uint8)": np.uint8,
 }
-"""What a network may take."""
+"""Input types that are supported."""
 
 SCALES = {
     "0 to 1": (1.0, 0.0),
@@ -36,14 +36,14 @@ SCALES = {
     "(x - 0.1307) / 0.3081": (1 / 0.3081, -0.1307 / 0.3081),
     "-0.5 to 0.5": (1.0, -0.5),
 }
-"""What people make of ink from 0 to 1: a factor, and what is added."""
+"""Common scalings of ink from 0 to 1: a factor and an offset."""
 
 COLOURED_SCALES = {"(x - 0.449) / 0.226": (1 / 0.226, -0.449 / 0.226)}
-"""The same of networks for coloured pictures, ImageNet's."""
+"""The same for networks for colour pictures: ImageNet's."""
 
 
 class Way(NamedTuple):
-    """One way of giving a network a canonical digit: every choice that has to be found out."""
+    """One way of giving a network a canonical digit, with every choice that must be found out."""
 
     layout: Layout
     fit: str
@@ -51,19 +51,19 @@ class Way(NamedTuple):
     scale: str
     factor: float
     offset: float
-    """Ink from 0 to 1 is multiplied by the one, and the other is added: polarity and scale together."""
+    """Applied to ink from 0 to 1: polarity and scale together."""
     dark: bool
-    """Whether it wants dark ink on light."""
+    """Whether it expects dark ink on light."""
     lying: bool
-    """Whether it wants the image on its side: rows as columns."""
+    """Whether it expects the image transposed: rows as columns."""
 
 
 class Foreign:
-    """A network of others, ready to be asked."""
+    """A network from elsewhere, ready to run."""
 
     def __init__(self, file: Path | bytes) -> None:
-        """Read the file, and weights beside it; or take its bytes. Raises ModelError when it is no ONNX model that
-        stands alone, has more than one input, or one that holds no picture.
+        """Open a file, including weights beside it, or bytes. Raises ModelError if it is not a self-contained ONNX
+        model, has more than one input, or one that cannot hold a picture.
         """
         self.proto = _free_to_take_many(in_one_piece(file))
         with bounded():
@@ -81,8 +81,8 @@ class Foreign:
             raise ModelError(f"it takes ({shown}), which holds no single picture that is square")
 
     def run(self, images: Images, way: Way) -> list[NDArray[Any]]:
-        """Give it images, uint8 (n, 28, 28), and return all it answers. Raises ModelError when it cannot take them,
-        TooSlowError when it does not come to an end.
+        """Run it on images, uint8 (n, 28, 28), and return all outputs. Raises ModelError if it cannot take them,
+        TooSlowError if it does not finish in time.
         """
         with bounded() as options:
             return self._run(images, way, options)
@@ -92,13 +92,13 @@ class Foreign:
             given: list[NDArray[Any]] = self._session.run(
                 None, {self.input: given_as(images, way, self.dtype)}, options
             )
-        except Exception as error:  # the runtime's own errors have no common base but this
+        except Exception as error:  # the runtime's errors have no other common base
             raise ModelError("it does not take them") from error
         return given
 
     def output_of(self, answers: list[NDArray[Any]], images: int, classes: int) -> str | None:
-        """Return the name of the answer that has one number a class and image; None where there is none. Of several,
-        probabilities go first.
+        """Return the name of the output with one number per class and image, preferring probabilities; None without
+        one.
         """
         fitting = [
             (not _are_probabilities(answer.reshape(images, classes)), place)
@@ -108,7 +108,7 @@ class Foreign:
         return str(self._session.get_outputs()[min(fitting)[1]].name) if fitting else None
 
     def rows(self, images: Images, way: Way, output: str, classes: int) -> NDArray[np.float32]:
-        """Return what it answers to each image, float32 (n, classes), asked about one at a time. Raises as `run`."""
+        """Return its output for each image, float32 (n, classes), running one at a time. Raises as `run` does."""
         found = [one.name for one in self._session.get_outputs()].index(output)
         with bounded() as options:
             each = [self._run(images[at : at + 1], way, options)[found].reshape(-1) for at in range(len(images))]
@@ -118,7 +118,7 @@ class Foreign:
 
 
 def ways_of(foreign: Foreign, *, lying: bool) -> Iterator[Way]:
-    """Yield every way of giving a network an image, upright or lying on its side; the likeliest first."""
+    """Yield every way of giving a network an image, upright or, with `lying`, transposed; most likely first."""
     for layout in foreign.layouts:
         side = layout.side
         fits = ["as it is"] if side == IMAGE_SIDE else ["resized"]
@@ -133,7 +133,7 @@ def ways_of(foreign: Foreign, *, lying: bool) -> Iterator[Way]:
 
 
 def given_as(images: Images, way: Way, dtype: Any) -> NDArray[Any]:
-    """Return what a network takes for images, uint8 (n, 28, 28)."""
+    """Convert images, uint8 (n, 28, 28), to the network's input."""
     layout, ink = way.layout, images.astype(np.float32) / 255
     if way.fit != "as it is":
         rows = shares(way)
@@ -148,7 +148,7 @@ def given_as(images: Images, way: Way, dtype: Any) -> NDArray[Any]:
 
 
 def to_probabilities(rows: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
-    """Turn what a network answers, float32 (n, classes), into probabilities."""
+    """Convert a network's output of this kind, float32 (n, classes), to probabilities."""
     if kind == "logits":
         powers = np.exp(rows - rows.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
@@ -158,7 +158,7 @@ def to_probabilities(rows: NDArray[np.float32], kind: str) -> NDArray[np.float32
 
 
 def kind_of(rows: NDArray[np.float32]) -> str:
-    """Tell what a network's answers are: `probabilities`, `shares` from 0 to 1 that do not sum to it, or `logits`."""
+    """Return the kind of an output: `probabilities`, `shares` from 0 to 1 that do not sum to 1, or `logits`."""
     if _are_probabilities(rows):
         return "probabilities"
     return "shares" if bool(((rows >= 0) & (rows <= 1)).all()) else "logits"
@@ -169,12 +169,12 @@ def _are_probabilities(rows: NDArray[Any]) -> bool:
 
 
 def colours_first(layout: Layout) -> bool:
-    """Tell whether the three colours come before height and width."""
+    """Tell whether the colour axis comes before height and width."""
     return next(one for one in layout.shape if one != 1) == 3
 
 
 def shares(way: Way) -> NDArray[np.float32]:
-    """Return what share each row of a canonical digit has in each row of another side, float32 (side, 28)."""
+    """Return the matrix, float32 (side, 28), that resizes or pads the rows of a canonical digit to another side."""
     side = way.layout.side
     if way.fit == "resized":
         return resizing(side)
@@ -185,7 +185,7 @@ def shares(way: Way) -> NDArray[np.float32]:
 
 
 def _free_to_take_many(proto: Any) -> Any:
-    """Free the number of images, which some files fix at one, and what follows from it."""
+    """Make the batch size variable, which some files fix at one, and drop the shapes that depend on it."""
     constants = {one.name for one in proto.graph.initializer}
     for one in proto.graph.input:
         sides = one.type.tensor_type.shape.dim

@@ -1,7 +1,7 @@
 """The weights of one of our ONNX files → the Keras network it came from, without knowing any layer.
 
-Which number of the file belongs to which weight is found out by writing the network with the weights' own positions in
-their places: what ends up where in its ONNX is where the file has them.
+To find which number of the file belongs to which weight, the network is exported with each weight replaced by its own
+index; where that index ends up in the ONNX, the file has the weight.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from digitry.exports.onnx import written_by_layers
 from digitry.networks.contract import Contract
 
 MOST = 2**23
-"""Twice as many whole numbers have a float32 each."""
+"""Float32 represents twice as many integers exactly."""
 
 
 def put_graph_weights(model: Any, data: bytes, contract: Contract) -> None:
-    """Give a Keras network the weights of an ONNX file of the same recipe.
+    """Set the weights of a Keras network from an ONNX file of the same recipe.
 
-    Only the file's arrays are used, never its nodes: their number, order, shapes and dtypes must be those that `model`
-    itself is written with. Raises ModelError when anything does not match.
+    Only the file's arrays are used, never its nodes: their number, order, shapes and dtypes must be those with which
+    `model` itself is exported. Raises ModelError if anything does not match.
     """
     variables = list(model.weights)
     total = sum(int(np.prod(variable.shape)) for variable in variables)
@@ -66,7 +66,7 @@ def _arrays(data: bytes) -> list[NDArray[Any]]:
 
     try:
         return [numpy_helper.to_array(tensor) for tensor in onnx.load_model_from_string(data).graph.initializer]
-    except Exception as error:  # protobuf's own errors have no common base but this
+    except Exception as error:  # protobuf's errors have no other common base
         raise ModelError("the file's weights cannot be read; export it again") from error
 
 

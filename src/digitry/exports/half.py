@@ -1,17 +1,17 @@
-"""An ONNX model with its weights rounded to half precision: half the file, the same arithmetic in float32."""
+"""An ONNX model with its weights rounded to half precision: half the file size, the same arithmetic in float32."""
 
 from __future__ import annotations
 
 import numpy as np
 
 MIN_WEIGHTS = 1024
-"""Smaller arrays, normalisation and biases, stay as they are: they weigh nothing."""
+"""Smaller arrays, such as normalisations and biases, are kept: they hardly matter for the size."""
 
 
 def with_half_weights(data: bytes) -> bytes:
-    """Return the model's bytes with every large float32 array kept as float16 and cast back when the model is loaded.
+    """Return the model's bytes with every large float32 array stored as float16 and cast back when it is loaded.
 
-    Rounding moves a weight by at most one part in 2,048; what that does to the answers is for the caller to measure.
+    Rounding changes a weight by at most one part in 2,048; the effect on the answers is for the caller to measure.
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper

@@ -1,7 +1,7 @@
 """Keras network → one ONNX file with weights and activations in 8 bits: a quarter of the size, and faster.
 
-Static quantisation by ONNX Runtime's own tool: the range of every activation is what a sample of the training images
-showed. Rounded answers are not the same answers: how many labels differ is counted, and said.
+Static quantisation by ONNX Runtime's tool: the range of every activation is calibrated on a sample of the training
+images. Answers are rounded, so the labels that differ are counted and reported.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from digitry.packages import onnx_runtime
 from digitry.types import Images
 
 SAMPLE = 1000
-"""How many training images show the range of the activations."""
+"""Number of training images for calibrating the range of activations."""
 
 BATCH = 100
 
 EXACT = ("LayerNormalization", "Mul", "ReduceMean", "Softmax")
-"""What stays in float32. The end of a network, where probabilities in steps of 1/255 would not sum to 1; and what ONNX
-Runtime's tool cannot quantise along several axes."""
+"""Operators kept in float32: the end of a network, where probabilities in steps of 1/255 would not sum to 1, and those
+that ONNX Runtime's tool cannot quantise along several axes."""
 
 
 def to_int8(data: bytes, contract: Contract, sample: Images) -> bytes:
     """Quantise the network in an ONNX model's bytes; `sample` is uint8 (n, height, width).
 
-    The weights of a convolution are scaled filter by filter; normalisations are multiplied into them first.
+    The weights of a convolution are scaled per filter, after normalisations have been folded into them.
     """
     import onnx
 
@@ -74,10 +74,10 @@ def to_int8(data: bytes, contract: Contract, sample: Images) -> bytes:
 
 
 def _shorten_names(model: Any) -> None:
-    """Write numbers for names such as `3_Conv_out_QuantizeLinear_Output`: in a tiny model they are half the file."""
+    """Replace names such as `3_Conv_out_QuantizeLinear_Output`, half the size of a tiny model, by numbers."""
     graph = model.graph
     if any(attribute.HasField("g") for node in graph.node for attribute in node.attribute):
-        return  # what is inside a loop knows the names outside
+        return  # the body of a loop refers to names outside
     kept = {"", *(value.name for value in [*graph.input, *graph.output])}
     short: dict[str, str] = {}
 
@@ -95,7 +95,7 @@ def _shorten_names(model: Any) -> None:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Drop what the tool advises: a preparation that was made above."""
+    """Suppress the tool's advice to preprocess the model, which has been done."""
     logger = logging.getLogger()
     before = logger.level
     logger.setLevel(logging.ERROR)
@@ -106,7 +106,7 @@ def _silence() -> Iterator[None]:
 
 
 def drawn_from(sample: Images, count: int = SAMPLE) -> Images:
-    """Return so many images of a sample, drawn, not the first: a dataset may be sorted by class."""
+    """Return `count` random images of a sample, not the first ones, because a dataset may be sorted by class."""
     return sample[np.random.default_rng(0).permutation(len(sample))[:count]]
 
 

@@ -1,4 +1,4 @@
-"""Keras network → one `.keras` file, for those who go on in Keras."""
+"""Keras network → one `.keras` file, for further use in Keras."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
 
 
 def _without_own_layers(model: Any) -> Any:
-    """Return the network in Keras' own layers, so that a plain Keras loads it."""
+    """Return the network in Keras' built-in layers, so that plain Keras can load it."""
     from keras import Input, Model, Sequential, layers
 
     if type(model.layers[0]).__name__ != "Views":

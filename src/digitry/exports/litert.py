@@ -1,4 +1,4 @@
-"""Keras network → one LiteRT file (`.tflite`), for telephones and small boards."""
+"""Keras network → one LiteRT file (`.tflite`), for phones and small boards."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
 
 
 def answers_of_litert(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
-    """Return what a LiteRT file gives, whatever its ends are. Raises ModelError where LiteRT is not installed."""
+    """Return the output of a LiteRT file with any types of ends. Raises ModelError if LiteRT is not installed."""
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
         who = "the proof, without which no LiteRT file is written,"
         raise ModelError(missing_words(["LiteRT"], who, "litert")) from error
-    with native_stderr_muted():  # it tells from C++ what it computes with
+    with native_stderr_muted():  # its C++ code reports its delegate
         interpreter = Interpreter(str(path))
         (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
         outputs = []
@@ -50,7 +50,7 @@ def answers_of_litert(path: Path, contract: Contract, images: Images) -> NDArray
 
 
 def _rounded(values: NDArray[np.float32], about: dict[str, Any]) -> NDArray[Any]:
-    """Return what an input takes: whole numbers where it is one of them."""
+    """Convert values for an input, quantising them if it takes integers."""
     if about["dtype"] == np.float32:
         return values
     step, zero = about["quantization"]
@@ -59,7 +59,7 @@ def _rounded(values: NDArray[np.float32], about: dict[str, Any]) -> NDArray[Any]
 
 
 def _exact(values: NDArray[Any], about: dict[str, Any]) -> NDArray[np.float32]:
-    """Return what an output means."""
+    """Convert an output to floats, dequantising integers."""
     if about["dtype"] == np.float32:
         return values
     step, zero = about["quantization"]

@@ -1,7 +1,7 @@
-"""Keras network → one LiteRT file in 8 bits, for chips that compute with whole numbers; its ends are floats or int8.
+"""Keras network → one LiteRT file in 8 bits, for integer-only chips; its input and output are floats or int8.
 
-With float ends it is asked as the other LiteRT file is; with integer ends not even the first and the last step need
-floats. As with the ONNX file in 8 bits, rounded answers are others: how many labels differ is counted, and said.
+With float ends it is used like the other LiteRT file; with integer ends, no step needs floats. As with the 8-bit ONNX
+file, answers are rounded, so the labels that differ are counted and reported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from digitry.networks.prepare import prepare
 from digitry.types import Images
 
 SAMPLE = 200
-"""Training images that show the range of what flows through the network."""
+"""Number of training images for calibrating the range of activations."""
 
 ENDS = ("float", "integer")
 

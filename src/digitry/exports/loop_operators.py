@@ -1,4 +1,4 @@
-"""ONNX graph → loops, a function an operator: (program, attributes, arrays) → the array of what comes out."""
+"""ONNX graph → loops, with a function per operator: (program, attributes, arrays) → the output array."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from digitry.exports.loops import LOWEST, SUM, Array, Program
 
 
 def translated(graph: Any, given: tuple[int, ...]) -> tuple[Program, Array, Array]:
-    """Translate an `onnx.GraphProto` of one input and output into loops over a single image; what comes in and what
-    comes out.
+    """Translate an `onnx.GraphProto` with one input and output to loops; return them, the input and the output.
 
-    `given` is the shape of what comes in. Raises ModelError when an operator has no form here.
+    `given` is the shape of the input, a single image. Raises ModelError if an operator has no form here.
     """
     from onnx import helper, numpy_helper
 
@@ -201,12 +200,12 @@ def _clip(program: Program, options: dict[str, Any], a: Array, low: Any = None, 
 
 
 def _with(expression: str, name: str, usual: float) -> Callable[..., Array]:
-    """Translate an operator with one number, `y`, among its attributes."""
+    """Translate an operator with one number, `y`, as an attribute."""
     return lambda program, options, a: program.made(expression, a, program.constant(options.get(name, usual)))
 
 
 def _plain(expression: str) -> Callable[..., Array]:
-    """Translate an operator on one array or two, place by place."""
+    """Translate an elementwise operator on one or two arrays."""
     return lambda program, options, *arrays: program.made(expression, *arrays)
 
 
@@ -281,4 +280,4 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "Unsqueeze": _unsqueeze,
     "Where": _where,
 }
-"""Operator of ONNX → the function that adds its loops and gives its value; `x > y` and such are C."""
+"""ONNX operator → the function that adds its loops and returns its value; expressions such as `x > y` are C."""

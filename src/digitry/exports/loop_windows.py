@@ -1,4 +1,4 @@
-"""Convolutions and poolings of ONNX as loops: windows are views, with axes of their own for what a kernel sees."""
+"""ONNX convolutions and poolings as loops: windows are views, with separate axes for the kernel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digitry.exports.loops import SUM, Array, Program
 def _sides(
     options: dict[str, Any], a: Array, reach: Sequence[int], steps: Sequence[int]
 ) -> tuple[list[int], list[int]]:
-    """Tell how far a window of this reach sticks out before and after the last axes of `a`."""
+    """Return the padding before and after the last axes of `a` for windows of this reach."""
     kind, axes = options.get("auto_pad", "NOTSET"), len(reach)
     if kind == "VALID":
         return [0] * axes, [0] * axes
@@ -43,7 +43,7 @@ def _cut(a: Array, starts: Sequence[int], ends: Sequence[int]) -> Array:
 
 
 def _lined_up(windows: Array, groups: int) -> Array:
-    """Line up windows as (n, groups, 1 for the filters, channels of a group, kernel …, out …)."""
+    """Arrange windows as (n, groups, 1 for the filters, channels per group, kernel …, out …)."""
     count, channels, *rest = windows.shape
     axes = len(rest) // 2
     split = windows.reshape(count, groups, 1, channels // groups, *rest)
@@ -51,7 +51,7 @@ def _lined_up(windows: Array, groups: int) -> Array:
 
 
 def convolution(program: Program, options: dict[str, Any], a: Array, weights: Array, bias: Any = None) -> Array:
-    """Convolve along one axis or two, in groups, dilated."""
+    """Write a convolution along one or two axes, possibly grouped and dilated."""
     axes, groups = a.ndim - 2, options.get("group", 1)
     kernel, steps = weights.shape[2:], options.get("strides", [1] * axes)
     apart = options.get("dilations", [1] * axes)
@@ -73,10 +73,9 @@ def convolution(program: Program, options: dict[str, Any], a: Array, weights: Ar
 def _row_after_row(
     program: Program, a: Array, factors: Array, start: Array, kernel: Sequence[int], apart: Sequence[int]
 ) -> Array:
-    """Write a convolution without strides as one long row: what it makes of the places between two rows is never looked
-    at.
+    """Write a convolution without strides as one long row; results between two rows are computed but never used.
 
-    Short loops cost more in C than these places.
+    In C, short loops cost more than these results.
     """
     count, pitch, step = a.shape[0], a.strides[2] // a.itemsize, a.itemsize
     high, wide = (side - (size - 1) * by for side, size, by in zip(a.shape[2:], kernel, apart, strict=True))
@@ -93,7 +92,7 @@ def _row_after_row(
 
 
 def transposed(program: Program, options: dict[str, Any], a: Array, weights: Array, bias: Any = None) -> Array:
-    """Reverse a convolution: lay every number, times the kernel, over the places that the kernel reaches."""
+    """Write a transposed convolution: add every number, times the kernel, to the places that the kernel covers."""
     axes, groups = a.ndim - 2, options.get("group", 1)
     kernel, steps = weights.shape[2:], options.get("strides", [1] * axes)
     apart, more = options.get("dilations", [1] * axes), options.get("output_padding", [0] * axes)
@@ -116,7 +115,7 @@ def transposed(program: Program, options: dict[str, Any], a: Array, weights: Arr
 
 
 def pooling(expression: str, start: float) -> Callable[..., Array]:
-    """Return the function for a pooling by this expression; a sum that starts at 0 is one of the mean."""
+    """Return the function for a pooling with this expression; one that starts at 0 is a mean."""
 
     def add(program: Program, options: dict[str, Any], a: Array) -> Array:
         kernel = options["kernel_shape"]

@@ -1,9 +1,8 @@
 """Keras network → one ONNX file with the same answers.
 
-Written here, a function a layer, for everything that Keras' guides to vision build with: the same bytes from the same
-weights on TensorFlow, JAX and Torch, and plain opset-17 nodes. Another layer is followed through the operations of
-`keras.ops` that it is made of; what cannot be followed goes through Keras' own export where its converter is installed
-(docs/decisions/0010-onnx-ways.md).
+Layers used in Keras' vision guides have a function each here: the same weights give the same bytes on TensorFlow, JAX
+and Torch, in plain opset-17 nodes. Other layers are traced through the operations of `keras.ops` in them; those that
+cannot be traced go through Keras' own export if its converter is installed (docs/decisions/0010-onnx-ways.md).
 """
 
 from __future__ import annotations
@@ -32,10 +31,10 @@ from digitry.types import Images
 
 
 def to_onnx(model: Any, contract: Contract) -> bytes:
-    """Turn a Keras network into ONNX bytes; of layers in `ONNX_LAYERS`, the same weights give the same bytes.
+    """Convert a Keras network to ONNX bytes; with layers in `ONNX_LAYERS` only, the same weights give the same bytes.
 
-    A network that reads numbers gives logits; in ONNX the temperature and the softmax come after them. Raises
-    ModelError when a layer has no ONNX form and Keras' own export has none for it either.
+    A network that reads numbers gives logits; in ONNX the temperature and the softmax are appended. Raises ModelError
+    if a layer has no ONNX form, and Keras' own export has none for it either.
     """
     try:
         return written_by_layers(model, contract)
@@ -50,7 +49,7 @@ def to_onnx(model: Any, contract: Contract) -> bytes:
 
 
 def written_by_layers(model: Any, contract: Contract) -> bytes:
-    """Do as `to_onnx`, without Keras' own export. Raises ModelError, with its name, when a layer has no ONNX form."""
+    """Do the same as `to_onnx` without Keras' export. Raises ModelError, naming the layer, if one has no ONNX form."""
     graph = Graph(_call)
     found = graph.ordered(_network(graph, model, Value(INPUT_NAME, tuple(model.input_shape))), first=False).name
     if contract.reads == "number":
@@ -59,7 +58,7 @@ def written_by_layers(model: Any, contract: Contract) -> bytes:
 
 
 def _network(graph: Graph, model: Any, value: Value) -> Value:
-    """Return every layer of a Sequential or functional network, nested ones too; the value that comes out."""
+    """Write every layer of a Sequential or functional network, including nested ones; return the output value."""
     from keras import Model as KerasModel
     from keras import Sequential
 
@@ -81,19 +80,19 @@ def _network(graph: Graph, model: Any, value: Value) -> Value:
 
 
 def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
-    """Write one layer, or one operation of `keras.ops`, on what it was called with."""
+    """Write one layer, or one operation of `keras.ops`, with the arguments of its call."""
     from keras import Model as KerasModel
     from keras import layers
 
     if isinstance(layer, KerasModel):
         return _network(graph, layer, *values)
-    # A network that is asked for answers overrides a `training` that a layer was called with.
+    # At inference, the network overrides a `training` argument of a layer's call.
     options = {name: value for name, value in options.items() if value is not None and name != "training"}
     if not isinstance(layer, layers.Layer):
         return _operation(graph, layer, *values, **options)
     kind = known_name(layer)
     if kind.startswith("Random") and kind not in ONNX_LAYERS:
-        kind = "Identity"  # whatever it does to images, it does in training only
+        kind = "Identity"  # it changes images in training only
     if kind not in ONNX_LAYERS:
         return layer_followed(graph, layer, *values, **options)
     layout, function = ONNX_LAYERS[kind]
@@ -119,7 +118,7 @@ def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
 
 
 def _operation(graph: Graph, operation: Any, *values: Any, **options: Any) -> Value:
-    """Write one operation of `keras.ops`; values of different shapes are taken as Keras has them."""
+    """Write one operation of `keras.ops`; values of different shapes are first put into Keras' axis order."""
     from keras import KerasTensor, tree
 
     kind = known_name(operation)
@@ -144,7 +143,7 @@ def _operation(graph: Graph, operation: Any, *values: Any, **options: Any) -> Va
 
 
 def _values(graph: Graph, given: list[Any]) -> list[Any]:
-    """Return what a layer or an operation was called with, its weights and other arrays as values."""
+    """Return the arguments of a layer or an operation, with weights and other arrays as values."""
     from keras import Variable, ops, tree
 
     def value(one: Any) -> Any:
@@ -154,7 +153,7 @@ def _values(graph: Graph, given: list[Any]) -> list[Any]:
 
 
 def _takes(function: Callable[..., str], *given: Any, **options: Any) -> bool:
-    """Tell whether the function can be called so: what goes wrong within it is another matter."""
+    """Tell whether the function accepts these arguments, without calling it."""
     try:
         inspect.signature(function).bind(*given, **options)
     except TypeError:
@@ -163,7 +162,7 @@ def _takes(function: Callable[..., str], *given: Any, **options: Any) -> bool:
 
 
 def answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
-    """Return what an ONNX file of ours gives, by ONNX Runtime."""
+    """Return the output of one of our ONNX files, by ONNX Runtime."""
     return Model(path, reads=contract.reads).probabilities(images)
 
 
@@ -175,7 +174,7 @@ def graph_format(
     answers: Callable[[Path, Contract, Images], NDArray[np.float32]],
     **more: Any,
 ) -> ExportFormat:
-    """Make a format that is written from the ONNX graph alone, wherever that comes from."""
+    """Return a format that is written from the ONNX graph alone, wherever it comes from."""
 
     def write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
         from_graph(to_onnx(model, contract), contract, path, sample)

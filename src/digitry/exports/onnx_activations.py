@@ -1,6 +1,6 @@
-"""Keras activation → ONNX nodes, a function an activation: from the name of an array to that of the result.
+"""Keras activation → ONNX nodes, with a function per activation: from the name of an array to that of the result.
 
-What it takes beside the array is called as in Keras, and is so where nothing else is said.
+Further parameters have the names and defaults of Keras.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from digitry.exports.onnx_graph import Graph
 def _relu(
     graph: Graph, x: str, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> str:
-    """Apply ReLU in full: x between `threshold` and `max_value`, 0 or `max_value` elsewhere, and a slope below."""
+    """Write ReLU with all its options: x from `threshold` to `max_value`, clipped above, and with a slope below."""
     if threshold:
         found = graph.add("Mul", x, graph.add("Cast", graph.add("Greater", x, threshold), to=1))
     elif negative_slope and max_value is None:
@@ -133,4 +133,4 @@ ONNX_ACTIVATIONS: dict[str, Callable[..., str]] = {
     "tanh": _node("Tanh"),
     "tanh_shrink": _tanh_shrink,
 }
-"""Name in Keras → the function that adds its nodes."""
+"""Keras name → the function that adds its nodes."""

@@ -1,7 +1,7 @@
-"""Keras network → ONNX through Keras' own export, for what has no function here: layers of one's own, recurrent ones.
+"""Keras network → ONNX through Keras' own export, for layers that have no function here, such as recurrent ones.
 
-Each backend has its converter. What these write has other nodes and names on each, and other bytes every time; it is
-given our input, output and contract, and proven as everything is.
+Each backend has its own converter, with different nodes and names, and different bytes every time; the result gets our
+input, output and contract, and is verified like everything else.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from digitry.networks.contract import METADATA_KEY, Contract
 from digitry.networks.model import INPUT_NAME, OUTPUT_NAME
 
 CONVERTERS = {"tensorflow": "tf2onnx", "jax": "jax2onnx"}
-"""Keras backend → the package that its export needs; Torch brings its own."""
+"""Keras backend → the package that its export needs; Torch includes its own."""
 
 
 def missing_converter() -> str | None:
-    """Return the package that is wanting here; None where none is."""
+    """Return the missing package that the export needs here; None if there is none."""
     import keras
 
     name = CONVERTERS.get(keras.config.backend())
@@ -34,7 +34,7 @@ def missing_converter() -> str | None:
 
 
 def converted(model: Any, contract: Contract) -> bytes:
-    """Turn the network into ONNX bytes. Raises ModelError when the converter fails."""
+    """Convert the network to ONNX bytes. Raises ModelError if the converter fails."""
     from onnx import TensorProto, checker, compose, helper, numpy_helper
 
     found = _exported(model)
@@ -77,20 +77,20 @@ def converted(model: Any, contract: Contract) -> bytes:
 
 
 def _exported(model: Any) -> Any:
-    """Return what Keras writes, read again."""
+    """Return the model that Keras exports."""
     import onnx
 
-    # Keras exports nothing that was never called; a side of any length is as long as a short number.
+    # Keras only exports models that have been called; sides of any length get that of a short number.
     model(np.zeros([1, *(side or 64 for side in model.input_shape[1:])], np.float32), training=False)
     before = logging.root.manager.disable
     with tempfile.TemporaryDirectory(prefix="digitry-") as folder, warnings.catch_warnings(), native_stderr_muted():
         warnings.simplefilter("ignore")
-        logging.disable(logging.CRITICAL)  # the converters think aloud
+        logging.disable(logging.CRITICAL)  # the converters log a lot
         path = Path(folder) / "model.onnx"
         try:
             model.export(str(path), format="onnx", verbose=False, opset_version=OPSET)
             return onnx.load(str(path))
-        except Exception as error:  # the converters' own errors have no common base but this
+        except Exception as error:  # the converters' errors have no other common base
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise ModelError(f"Keras' own export fails with: {reason[:200]}") from error
         finally:

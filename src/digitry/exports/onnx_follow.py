@@ -1,7 +1,7 @@
-"""A layer or an activation of one's own → ONNX nodes: what it makes of its values is followed, operation by operation.
+"""A custom layer or activation → ONNX nodes, by tracing its operations.
 
-Its function is called once on symbolic values, as Keras builds functional networks of them; each operation of
-`keras.ops` between these and the answer is written, with the layer's weights as further values.
+Its function is called once on symbolic values, like those of Keras' functional networks; each operation of `keras.ops`
+between these and the result is written, with the layer's weights as further values.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from digitry.exports.onnx_graph import Graph, Value
 from digitry.recipes.base import known_name
 
 Symbols = dict[int, tuple[Any, Any]]
-"""By the id of a value or a weight: the symbolic tensor in its place, and itself."""
+"""Id of a value or weight → its symbolic tensor, and the value or weight itself."""
 
 
 def activated(graph: Graph, x: Value, activation: Any) -> str:
-    """Send the value through an activation. Raises ModelError for one that cannot be followed."""
+    """Write an activation of the value. Raises ModelError for one that cannot be traced."""
     name = known_name(activation)
     if name == "linear":
         return x.name
@@ -38,10 +38,10 @@ def activated(graph: Graph, x: Value, activation: Any) -> str:
 
 
 def layer_followed(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
-    """Write what a layer's `call` does after training. Raises ModelError, with its name, when it cannot be followed."""
+    """Write what a layer's `call` does at inference. Raises ModelError, naming the layer, if it cannot be traced."""
     symbols: Symbols = {}
     given, options = _symbolic(list(values), symbols), _symbolic(options, symbols)
-    # The layer itself stays as it is: what has symbolic weights shares all else with it.
+    # The layer itself stays unchanged: the copy with symbolic weights shares everything else with it.
     twin = object.__new__(type(layer))
     for name, value in vars(layer).items():
         kept_by_keras = name.startswith("_") and isinstance(value, dict | list | tuple)
@@ -65,7 +65,7 @@ def _followed(
     try:
         with StatelessScope() as scope:
             answer = function(*values, **options)
-    except Exception as error:  # of what others write
+    except Exception as error:  # third-party code may raise anything
         said = (str(error).strip().splitlines() or ["it says no more"])[0]
         raise ModelError(
             f"it is not made of operations of keras.ops alone ({type(error).__name__}: {said[:200]})"
@@ -81,7 +81,7 @@ def _followed(
 
 
 def _symbolic(given: Any, symbols: Symbols) -> Any:
-    """Return `given` with a symbolic tensor in the place of every value and weight in it."""
+    """Return `given` with every value and weight replaced by a symbolic tensor."""
     from keras import Input, Variable
 
     if isinstance(given, Value | Variable):

@@ -1,4 +1,4 @@
-"""An ONNX graph while it is built: values that know their shape in Keras and the order in which ONNX has their axes."""
+"""An ONNX graph under construction: values with their shapes in Keras and their axis order in ONNX."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from digitry.networks.contract import METADATA_KEY, Contract
 from digitry.networks.model import INPUT_NAME, OUTPUT_NAME
 
 OPSET, IR_VERSION = 17, 8
-"""Old enough for every runtime of the last four years, the browser's too."""
+"""Old enough for every runtime of the last four years, including the one in browsers."""
 
 
 def named_shapes(contract: Contract) -> tuple[list[Any], list[Any]]:
-    """Return the shapes of input and output, with a word for every side of any length."""
+    """Return the shapes of input and output, with a name for every side of any length."""
     classes, (height, width, channels) = len(contract.class_names), contract.input_shape
     if contract.reads == "number":
         return ["n", height, "width", channels], ["n", "frames", 1 + classes]
@@ -26,7 +26,7 @@ def named_shapes(contract: Contract) -> tuple[list[Any], list[Any]]:
 
 
 class AxisOrder(Enum):
-    """How a function wants its values' axes, and gives its result's."""
+    """The axis order that a function needs, and that of its result."""
 
     FIRST = "channels before height and width, as ONNX's convolutions do"
     LAST = "as Keras does"
@@ -34,17 +34,17 @@ class AxisOrder(Enum):
 
 
 class Value:
-    """What flows between two layers. Not a tuple: Keras would take that for several."""
+    """A value between two layers. Not a tuple, which Keras would take for several values."""
 
     def __init__(self, name: str, shape: tuple[int | None, ...], first: bool = False) -> None:
         self.name = name
         self.shape = shape
-        """As Keras has it: (n, …, channels); None where a side may be of any length."""
+        """As in Keras: (n, …, channels); None for a side of any length."""
         self.first = first
-        """Whether the channels come before height and width here, as ONNX's convolutions have them."""
+        """Whether channels come before height and width here, as in ONNX's convolutions."""
 
     def axis(self, axis: int) -> int:
-        """Tell where an axis of Keras' shape, which may be counted from the end, is here."""
+        """Return the axis here for an axis of Keras' shape, which may be negative."""
         axis %= len(self.shape)
         if not self.first or axis == 0:
             return axis
@@ -61,31 +61,29 @@ class Node(NamedTuple):
 
 
 class Graph:
-    """Nodes in order, and the arrays that they need."""
+    """Nodes in order, and the arrays that they use."""
 
     def __init__(self, write: Callable[..., Value]) -> None:
-        """Begin; `write` is how a layer or an operation is written: (graph, layer, what it is called with) → value."""
+        """Begin a graph; `write` writes a layer or an operation: (graph, layer, arguments) → value."""
         self._write = write
         self.nodes: list[Node] = []
         self.arrays: dict[str, NDArray[Any]] = {}
         self._turned: dict[str, str] = {}
         self._of_layers: dict[tuple[int, int], str] = {}
         self._constants: dict[int, tuple[str, Any]] = {}
-        """With the array itself: as long as it is kept nothing else has its id."""
+        """With the array itself, because its id is unique only as long as it is kept."""
         self._layer, self._count = 0, 0
 
     def call(self, layer: Any, *values: Any, **options: Any) -> Value:
-        """Write a layer, or an operation of `keras.ops`, on what it is called with."""
+        """Write a layer, or an operation of `keras.ops`, with the arguments of its call."""
         return self._write(self, layer, *values, **options)
 
     def enter(self, layer: Any) -> None:
-        """Enter a layer: arrays that are added from now on are those of `layer`: a layer that is called twice
-        shares them.
-        """
+        """Assign arrays added from now on to `layer`, so that a layer that is called twice shares them."""
         self._layer, self._count = id(layer), 0
 
     def add(self, operator: str, *inputs: str | float | NDArray[Any], **attributes: Any) -> str:
-        """Add one node more, of names, numbers (float32) and arrays; the name of what it gives."""
+        """Add a node with names, numbers (float32) and arrays as inputs; return the name of its output."""
         name = f"{len(self.nodes)}_{operator}"
         names = [one if isinstance(one, str) else self._array(one, name, at) for at, one in enumerate(inputs)]
         self.nodes.append(Node(operator, names, f"{name}_out", attributes))
@@ -93,7 +91,7 @@ class Graph:
 
     def _array(self, given: float | NDArray[Any], node: str, at: int) -> str:
         array = np.asarray(given)
-        if not (isinstance(given, np.ndarray) and array.dtype == np.int64):  # shapes and axes stay whole numbers
+        if not (isinstance(given, np.ndarray) and array.dtype == np.int64):  # shapes and axes stay integers
             array = array.astype(np.float32)
         place = (self._layer, self._count)
         self._count += 1
@@ -106,7 +104,7 @@ class Graph:
         return name
 
     def constant(self, given: Any) -> Value:
-        """Return a weight of Keras, or another array, as a value: written once, however often it is used."""
+        """Return a Keras weight, or another array, as a value, written once however often it is used."""
         if id(given) not in self._constants:
             from keras import ops
 
@@ -116,7 +114,7 @@ class Graph:
         return Value(self._constants[id(given)][0], tuple(given.shape))
 
     def ordered(self, value: Value, *, first: bool) -> Value:
-        """Return the value with its channels first, or as Keras has it; values of two axes have no such order."""
+        """Return the value with channels first, or in Keras' order; values with two axes stay unchanged."""
         rank = len(value.shape)
         if rank <= 2 or value.first == first:
             return value
@@ -126,7 +124,7 @@ class Graph:
         return Value(self._turned[value.name], value.shape, first)
 
     def to_bytes(self, output: str, contract: Contract) -> bytes:
-        """Return the file; `output` is the name of the answers. Raises ModelError when it is no valid ONNX."""
+        """Return the file's bytes; `output` is the name of the output. Raises ModelError if it is not valid ONNX."""
         from onnx import TensorProto, checker, helper, numpy_helper, shape_inference
 
         if not self.nodes or self.nodes[-1].output != output:

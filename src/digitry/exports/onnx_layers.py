@@ -1,4 +1,4 @@
-"""Which function writes which Keras layer as ONNX: one line a layer. What has none is followed (`onnx_follow.py`)."""
+"""Which function writes which Keras layer as ONNX, one line per layer. Other layers are traced (`onnx_follow.py`)."""
 
 from __future__ import annotations
 
@@ -76,4 +76,4 @@ ONNX_LAYERS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
     "ZeroPadding1D": (ANY, shapes.zero_padding),
     "ZeroPadding2D": (ANY, shapes.zero_padding),
 }
-"""Keras layer class → layout, and the function that adds its nodes."""
+"""Keras layer class → axis order, and the function that adds its nodes."""

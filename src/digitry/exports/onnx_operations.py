@@ -1,6 +1,6 @@
-"""Operation of `keras.ops` → ONNX nodes, a function an operation: (graph, operation, value, …) → name of the result.
+"""Operation of `keras.ops` → ONNX nodes, with a function per operation: (graph, operation, value, …) → result's name.
 
-Truth is a number here: 1 or 0. What an operation was made with, such as `axis`, are its attributes in Keras.
+Booleans are numbers here, 1 or 0. Parameters of an operation, such as `axis`, are its attributes in Keras.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from digitry.exports.onnx_activations import ONNX_ACTIVATIONS
 from digitry.exports.onnx_graph import AxisOrder, Graph, Value
 
 FAR = 2**31
-"""A slice ends there that has no end."""
+"""The end of a slice without one."""
 
 
 def of_one(function: Callable[..., str]) -> Callable[..., str]:
-    """Return the function for what changes every number by itself: a layer or an operation, with its own attributes."""
+    """Return the function for an elementwise layer or operation, which gets the latter's attributes as parameters."""
     taken = list(inspect.signature(function).parameters)[2:]
     return lambda graph, layer, x: function(
         graph, x.name, **{name: getattr(layer, name) for name in taken if hasattr(layer, name)}
@@ -29,7 +29,7 @@ def of_one(function: Callable[..., str]) -> Callable[..., str]:
 
 
 def _of_two(operator: str) -> Callable[..., str]:
-    """Return the function for an operation between values and numbers, as in `x + y` or `2 * x`."""
+    """Return the function for an operation on two values or numbers, as in `x + y` or `2 * x`."""
     return lambda graph, operation, one, other: graph.add(operator, _name(one), _name(other))
 
 
@@ -114,7 +114,7 @@ def _softmax(operator: str) -> Callable[..., str]:
 
 
 def _axes(operation: Any, x: Value) -> list[int]:
-    """Return the axes that become one number. Raises ModelError where images would depend on those beside them."""
+    """Return the axes that are reduced. Raises ModelError if images would depend on others in the batch."""
     given = range(len(x.shape)) if operation.axis is None else operation.axis
     axes = [x.axis(one) for one in ([given] if isinstance(given, int) else given)]
     if 0 in axes and x.shape[0] is None:
@@ -130,7 +130,7 @@ def _reduced(operator: str) -> Callable[..., str]:
 
 
 def _sum(graph: Graph, operation: Any, x: Value) -> str:
-    """Write a sum as a mean times how many there are, which C and the page know."""
+    """Write a sum as mean times count, which C and the page support."""
     sides = [x.shape[axis] for axis in _axes(operation, x)]
     if None in sides:
         raise _refused(operation, "sides of any length")
@@ -296,4 +296,4 @@ ONNX_OPERATIONS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
     **{name: (AxisOrder.ANY, function) for name, function in _BY_PLACE.items()},
     **{name: (AxisOrder.LAST, function) for name, function in _BY_AXIS.items()},
 }
-"""Operation of `keras.ops` → layout, and the function that adds its nodes."""
+"""Operation of `keras.ops` → axis order, and the function that adds its nodes."""

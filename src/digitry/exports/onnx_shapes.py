@@ -1,7 +1,7 @@
-"""Keras layers without weights → ONNX nodes, a function a layer: (graph, layer, value, …) → name of what comes out.
+"""Keras layers without weights → ONNX nodes, with a function per layer: (graph, layer, value, …) → output's name.
 
-A layer that Keras calls with a list, such as `Add`, has one value here: that list. Further values and options come as
-they were given to the layer; one that a function does not name is refused before it is called.
+A layer that Keras calls with a list, such as `Add`, gets that list as one value. Further values and options are those
+of the layer's call; a call with others than a function has parameters for is refused.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from digitry.exports.onnx_weights import refuse
 
 
 def nothing(graph: Graph, layer: Any, x: Value, *rest: Any, **options: Any) -> str:
-    """Pass over layers that do nothing after training."""
+    """Skip a layer that does nothing at inference."""
     return x.name
 
 
 def activation(graph: Graph, layer: Any, x: Value) -> str:
-    """Apply any activation function of Keras."""
+    """Write any activation function of Keras."""
     return activated(graph, x, layer.activation)
 
 
 def softmax(graph: Graph, layer: Any, x: Value) -> str:
-    """Apply softmax along one axis."""
+    """Write softmax along one axis."""
     if not isinstance(layer.axis, int):
         raise refuse(layer, "several axes")
     return graph.add("Softmax", x.name, axis=x.axis(layer.axis))
 
 
 def pooling(operator: str) -> Callable[[Graph, Any, Value], str]:
-    """Return the function for a pooling by that operator of ONNX."""
+    """Return the function for pooling with this ONNX operator."""
 
     def add(graph: Graph, layer: Any, x: Value) -> str:
         if layer.data_format != "channels_last":
@@ -48,7 +48,7 @@ def pooling(operator: str) -> Callable[[Graph, Any, Value], str]:
 
 
 def global_pooling(operator: str) -> Callable[[Graph, Any, Value], str]:
-    """Return the function for a pooling of whole images by that operator of ONNX."""
+    """Return the function for global pooling with this ONNX operator."""
 
     def add(graph: Graph, layer: Any, x: Value) -> str:
         pooled = graph.add(operator, x.name)
@@ -58,17 +58,17 @@ def global_pooling(operator: str) -> Callable[[Graph, Any, Value], str]:
 
 
 def flatten(graph: Graph, layer: Any, x: Value) -> str:
-    """Lay height, width and channels in one row, in this order."""
+    """Flatten height, width and channels, in this order."""
     return graph.add("Flatten", x.name) if len(x.shape) != 2 else x.name
 
 
 def reshape(graph: Graph, layer: Any, x: Value) -> str:
-    """Give another shape, the numbers in Keras' order."""
+    """Reshape, with the numbers in Keras' order."""
     return graph.add("Reshape", x.name, np.array([0, *layer.target_shape], np.int64))
 
 
 def permute(graph: Graph, layer: Any, x: Value) -> str:
-    """Put the axes in another order."""
+    """Permute the axes."""
     return graph.add("Transpose", x.name, perm=[0, *layer.dims])
 
 
@@ -79,7 +79,7 @@ def repeat_vector(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def zero_padding(graph: Graph, layer: Any, x: Value) -> str:
-    """Put zeros around height and width."""
+    """Pad height and width with zeros."""
     before, after = np.zeros((2, len(x.shape)), np.int64)
     for axis, (low, high) in enumerate(_pairs(layer.padding), start=1):
         before[x.axis(axis)], after[x.axis(axis)] = low, high
@@ -106,13 +106,13 @@ def center_crop(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def up_sampling(graph: Graph, layer: Any, x: Value) -> str:
-    """Repeat every pixel several times, or what lies between them."""
+    """Enlarge by repeating pixels, or interpolating between them."""
     times = layer.size if isinstance(layer.size, Sequence) else [layer.size]
     return _resize(graph, layer, x, [float(by) for by in times])
 
 
 def resized(graph: Graph, layer: Any, x: Value) -> str:
-    """Give another height and width."""
+    """Resize to another height and width."""
     if layer.crop_to_aspect_ratio or getattr(layer, "pad_to_aspect_ratio", False) or layer.antialias:
         raise refuse(layer, "cropping, padding or antialias")
     if None in x.shape[1:3]:
@@ -134,20 +134,20 @@ def _resize(graph: Graph, layer: Any, x: Value, scales: list[float]) -> str:
         "",
         all_scales,
         mode={"nearest": "nearest", "bilinear": "linear"}[kind],
-        # Nearest: the pixel in which a new one begins.
+        # Nearest: the source pixel that contains the start of the new one.
         coordinate_transformation_mode="asymmetric" if kind == "nearest" else "half_pixel",
         nearest_mode="floor",
     )
 
 
 def rescaling(graph: Graph, layer: Any, x: Value) -> str:
-    """Multiply with the scale and add the offset."""
+    """Multiply by the scale and add the offset."""
     scale, offset = np.asarray(layer.scale, np.float32), np.asarray(layer.offset, np.float32)
     return graph.add("Add", graph.add("Mul", x.name, scale), offset)
 
 
 def merging(operator: str) -> Callable[[Graph, Any, list[Value]], str]:
-    """Return the function for layers that take several values and go pair by pair."""
+    """Return the function for layers that merge several values pairwise."""
 
     def add(graph: Graph, layer: Any, values: list[Value]) -> str:
         name = values[0].name
@@ -164,17 +164,17 @@ def average(graph: Graph, layer: Any, values: list[Value]) -> str:
 
 
 def concatenate(graph: Graph, layer: Any, values: list[Value]) -> str:
-    """Join one after another, along any axis."""
+    """Concatenate values along any axis."""
     return graph.add("Concat", *(value.name for value in values), axis=values[0].axis(layer.axis))
 
 
 def _pairs(sizes: Any) -> list[tuple[int, int]]:
-    """Read Keras' padding or cropping: ((top, bottom), (left, right)), or (low, high) of a single axis."""
+    """Return Keras' padding or cropping as pairs: ((top, bottom), (left, right)), or (low, high) of a single axis."""
     return [tuple(sizes)] if isinstance(sizes[0], int) else [tuple(pair) for pair in sizes]
 
 
 def views(graph: Graph, layer: Any, x: Value) -> str:
-    """Make views: each is a convolution with a single 1 where its pixels come from; then views become images."""
+    """Write the views: each is a convolution with a single 1 at the source of its pixels; then views become images."""
     height, width, channels = x.shape[1:]
     if channels != 1:
         raise refuse(layer, "several channels")

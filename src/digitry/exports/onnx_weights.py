@@ -1,4 +1,4 @@
-"""Keras layers with weights → ONNX nodes, a function a layer: (graph, layer, value) → name of what comes out."""
+"""Keras layers with weights → ONNX nodes, with a function per layer: (graph, layer, value) → name of the output."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ def _axes(layer: Any) -> list[int]:
 
 
 def bias_of(layer: Any) -> list[NDArray[np.float32]]:
-    """Return the bias of a Keras layer, nothing for one without."""
+    """Return the bias of a Keras layer in a list, which is empty if it has none."""
     return [array_of(layer.bias)] if layer.use_bias else []
 
 
 def _through(graph: Graph, layer: Any, x: Value, name: str) -> str:
-    """Return the layer's own activation, on a result whose axes are ordered as those of `x`."""
+    """Write the layer's own activation of a result with the axis order of `x`; return its name."""
     return activated(graph, Value(name, layer.compute_output_shape(x.shape), x.first), layer.activation)
 
 
 def _convolve(
     graph: Graph, layer: Any, x: str, kernel: NDArray[np.float32], bias: list[NDArray[np.float32]], **attributes: Any
 ) -> str:
-    """Write a convolution; `kernel` is out, in, height, width."""
+    """Write a convolution; `kernel` is (out, in, height, width)."""
     if layer.padding not in ("valid", "same") or layer.data_format != "channels_last":
         raise refuse(layer, f"padding {layer.padding} and {layer.data_format}")
     wide = [by for by in layer.dilation_rate if by != 1]
     if wide and layer.padding == "same":
-        # ONNX Runtime does not know dilation beside auto_pad.
+        # ONNX Runtime does not support dilation with auto_pad.
         sides = [(size - 1) * by for size, by in zip(kernel.shape[2:], layer.dilation_rate, strict=True)]
         padding: dict[str, Any] = {"pads": [side // 2 for side in sides] + [side - side // 2 for side in sides]}
     else:
@@ -58,7 +58,7 @@ def _convolve(
 
 
 def convolution(graph: Graph, layer: Any, x: Value) -> str:
-    """Write Conv1D and Conv2D, dilated and grouped ones too."""
+    """Write Conv1D and Conv2D, including dilated and grouped ones."""
     kernel = array_of(layer.kernel)  # …, in, out
     kernel = np.moveaxis(kernel, (-1, -2), (0, 1))
     grouped = {"group": layer.groups} if layer.groups != 1 else {}
@@ -66,7 +66,7 @@ def convolution(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def _by_channel(kernel: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
-    """Take a depthwise kernel, (…, in, multiplier), as one of `in` groups; and how many these are."""
+    """Return a depthwise kernel, (…, in, multiplier), as one of `in` groups, and the number of groups."""
     channels = kernel.shape[-2]
     moved = np.moveaxis(kernel, (-2, -1), (0, 1))
     return moved.reshape(-1, 1, *kernel.shape[:-2]), channels
@@ -79,7 +79,7 @@ def depthwise(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def separable(graph: Graph, layer: Any, x: Value) -> str:
-    """Write SeparableConv1D and SeparableConv2D: each channel by itself, then all together, pixel by pixel."""
+    """Write SeparableConv1D and SeparableConv2D: a depthwise, then a pointwise convolution."""
     kernel, channels = _by_channel(array_of(layer.depthwise_kernel))
     middle = _convolve(graph, layer, x.name, kernel, [], group=channels)
     pointwise = np.moveaxis(array_of(layer.pointwise_kernel), (-1, -2), (0, 1))
@@ -122,7 +122,7 @@ def dense(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def einsum_dense(graph: Graph, layer: Any, x: Value) -> str:
-    """Multiply along whichever axes its equation names."""
+    """Multiply along the axes in its equation."""
     if "..." in layer.equation:
         raise refuse(layer, f"the equation {layer.equation}")
     name = graph.add("Einsum", x.name, array_of(layer.kernel), equation=layer.equation)
@@ -132,7 +132,7 @@ def einsum_dense(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def embedding(graph: Graph, layer: Any, x: Value) -> str:
-    """Look up a row of numbers for every whole number."""
+    """Look up a row of numbers for every integer."""
     return graph.add("Gather", array_of(layer.embeddings), graph.add("Cast", x.name, to=7), axis=0)
 
 
@@ -154,7 +154,7 @@ def attention(graph: Graph, layer: Any, query: Value, value: Value, key: Value |
 
 
 def batch_normalization(graph: Graph, layer: Any, x: Value) -> str:
-    """Normalise with fixed statistics of each channel."""
+    """Normalise with the fixed statistics of each channel."""
     if layer.axis not in (-1, len(x.shape) - 1):
         raise refuse(layer, f"axis {layer.axis}")
     ones = np.ones(layer.moving_mean.shape, np.float32)
@@ -176,7 +176,7 @@ def layer_normalization(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def group_normalization(graph: Graph, layer: Any, x: Value) -> str:
-    """Normalise each image by the mean and variance of groups of channels; channels first."""
+    """Normalise each image by the mean and variance of groups of channels, with channels first."""
     channels = x.shape[-1]
     if layer.axis not in (-1, len(x.shape) - 1) or channels is None or None in x.shape[1:]:
         raise refuse(layer, f"axis {layer.axis}, or sides of any length")
@@ -204,13 +204,13 @@ def rms_normalization(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def unit_normalization(graph: Graph, layer: Any, x: Value) -> str:
-    """Divide each row by its length."""
+    """Divide each row by its norm."""
     length = graph.add("ReduceL2", x.name, axes=[x.axis(axis) for axis in _axes(layer)])
     return graph.add("Div", x.name, graph.add("Max", length, 1e-6))
 
 
 def normalization(graph: Graph, layer: Any, x: Value) -> str:
-    """Normalise with statistics that were given, or seen by `adapt`."""
+    """Normalise with statistics that were given, or measured by `adapt`."""
     mean, variance = array_of(layer.mean), array_of(layer.variance)
     spread = np.maximum(np.sqrt(variance), np.float32(1e-7))
     if layer.invert:
@@ -219,5 +219,5 @@ def normalization(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def prelu(graph: Graph, layer: Any, x: Value) -> str:
-    """Give a learnt slope below 0."""
+    """Write ReLU with a learnt slope below 0."""
     return graph.add("PRelu", x.name, array_of(layer.alpha))

@@ -1,4 +1,4 @@
-"""The same ONNX graph in another version of ONNX' operators: an opset older or newer than the one that is written."""
+"""Convert an ONNX graph to an older or newer opset than the one in which it is written."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from digitry.networks.model import open_session
 from digitry.recipes.settings import check_number
 
 OLDEST = 13
-"""Before it `Softmax` meant something else."""
+"""In older opsets, `Softmax` has another meaning."""
 
 
 def check_opset(value: Any) -> int:
-    """Return an opset as a number. Raises SettingError unless it is one from `OLDEST` to `newest_opset`."""
+    """Return an opset as an integer. Raises SettingError unless it is from `OLDEST` to `newest_opset`."""
     return int(check_number("opset", value, OLDEST, newest_opset()))
 
 
 @cache
 def newest_opset() -> int:
-    """Return the newest opset that `onnx` can write here and ONNX Runtime can run, as it has to for the proof."""
+    """Return the newest opset that `onnx` can write here and ONNX Runtime can run, as verification requires."""
     from onnx import TensorProto, defs, helper
 
     one = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1]), helper.make_tensor_value_info("y", 1, [1])
@@ -39,7 +39,7 @@ def newest_opset() -> int:
 
 
 def in_opset(data: bytes, opset: int) -> bytes:
-    """Return a model's bytes in another opset. Raises ModelError where an operator is newer than that."""
+    """Return a model's bytes in another opset. Raises ModelError if an operator is newer than that."""
     import onnx
     from onnx import checker, helper, version_converter
 
@@ -50,10 +50,10 @@ def in_opset(data: bytes, opset: int) -> bytes:
     if opset > standard.version:
         try:
             model = version_converter.convert_version(model, opset)
-        except Exception as error:  # the converter's own errors have no common base but this
+        except Exception as error:  # the converter's errors have no other common base
             raise ModelError(f"ONNX cannot write this network in opset {opset}; take {standard.version}") from error
     else:
-        # From 13 on what we write means the same in every opset that has it; the proof afterwards sees to that.
+        # From 13 on, our operators mean the same in every opset that has them; this is verified afterwards.
         _check_known(model.graph, opset)
         standard.version = opset
     model.ir_version = max(IR_VERSION, helper.find_min_ir_version_for(model.opset_import))

@@ -1,4 +1,4 @@
-"""A network of others and the way it wants its images → the same network in our form, with our contract."""
+"""A network from elsewhere and the form of its input → the same network in our form, with our contract."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from digitry.networks.onnx_bytes import check_model_bytes
 from digitry.types import IMAGE_SIDE
 
 TOLERANCE = 1e-4
-"""Largest difference of a probability between the file and what is made of it."""
+"""Largest difference of a probability between the original file and the result."""
 
 LEAST_SHARE = 1e-9
-"""So that shares which are all 0 become probabilities too."""
+"""Added to shares, so that even those that are all 0 become probabilities."""
 
 
 def in_our_form(foreign: Foreign, way: Way, output: str, contract: Contract, order: list[int], kind: str) -> bytes:
-    """Write the same network as one that takes what our contract says, and gives probabilities.
+    """Return the network with the input of our contract and probabilities as output.
 
-    `order`: which of its columns each class of the contract has; `kind`: what these hold, `logits`, `probabilities` or
-    `shares` that do not sum to 1. Where it takes one image at a time, a loop around it takes many. Raises ModelError
-    where neither gives the same answers.
+    `order`: the column of each class of the contract; `kind`: what the columns hold, `logits`, `probabilities` or
+    `shares` that do not sum to 1. If it takes only one image at a time, it is put into a loop. Raises ModelError if
+    neither gives the same answers.
     """
     check = np.random.default_rng(0).integers(0, 256, (5, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     expected = to_probabilities(foreign.rows(check, way, output, len(order)), kind)[:, order]
@@ -73,7 +73,7 @@ def _written(
 
 
 def _before(way: Way, name: str, dtype: Any, *, alone: bool) -> tuple[list[Any], list[Any]]:
-    """Return the nodes and arrays from our image, or images, to what the network takes, called `name`."""
+    """Return the nodes and arrays from our image or images to the network's input, called `name`."""
     from onnx import helper
 
     layout, chain = way.layout, _Chain("image" if alone else INPUT_NAME)
@@ -101,7 +101,7 @@ def _before(way: Way, name: str, dtype: Any, *, alone: bool) -> tuple[list[Any],
 
 
 def _after(name: str, order: list[int], kind: str, *, alone: bool) -> tuple[list[Any], list[Any]]:
-    """Return the nodes and arrays from what the network answers, called `name`, to probabilities."""
+    """Return the nodes and arrays from the network's output, called `name`, to probabilities."""
     from onnx import TensorProto, helper
 
     chain = _Chain(name, "after")
@@ -121,7 +121,7 @@ def _after(name: str, order: list[int], kind: str, *, alone: bool) -> tuple[list
 
 
 class _Chain:
-    """Nodes that each take what the one before gives."""
+    """A chain of nodes, each taking the output of the one before."""
 
     def __init__(self, name: str, place: str = "before") -> None:
         self.name, self._place = name, place
@@ -129,7 +129,7 @@ class _Chain:
         self.constants: list[Any] = []
 
     def add(self, operator: str, array: Any = None, *, before: bool = False, **attributes: Any) -> None:
-        """Add a node more; the array is its second input, or its first where it comes `before`."""
+        """Add a node; the array is its second input, or with `before` its first."""
         from onnx import helper, numpy_helper
 
         output = f"ours/{self._place}/{len(self.nodes)}"

@@ -1,7 +1,7 @@
-"""A network in another format: written only if what was written answers as Keras does.
+"""Export a network, keeping the file only if it gives the same answers as Keras.
 
-A format is an `ExportFormat`: how it is written, and how a written file is asked. Everything else is the same for
-all of them and stands here.
+A format is an `ExportFormat`: how it is written, and how a written file is run. Everything else is the same for all
+formats, and is here.
 """
 
 from __future__ import annotations
@@ -29,40 +29,39 @@ TOLERANCE = 1e-4
 """Largest difference of a probability between Keras and another format."""
 
 BATCH = 250
-"""Images a call: what some networks make of more does not fit into any cache (docs/log.md)."""
+"""Images per call: with more, the intermediate results of some networks fit into no cache (docs/log.md)."""
 
 
 class ExportFormat(NamedTuple):
-    """One way to write a network down."""
+    """One format for networks."""
 
     key: str
-    """What `digitry export --format` calls it."""
+    """Its name for `digitry export --format`."""
     name: str
-    """What is written, as a message calls it."""
+    """Its name in messages."""
     suffix: str
-    """The end of its files' names."""
+    """The suffix of its files' names."""
     write: Callable[[Any, Contract, Path, Images], None]
-    """(model, contract, path, sample): the sample is of the training images, uint8 (n, height, width), for a format
-    that must have seen some."""
+    """(model, contract, path, sample): the sample of training images, uint8 (n, height, width), is for formats that
+    need calibration."""
     answers: Callable[[Path, Contract, Images], NDArray[np.float32]]
-    """(path, contract, images) → what the written file gives: float32 (n, classes), or (n, frames, 1 + classes)."""
+    """(path, contract, images) → the written file's output: float32 (n, classes), or (n, frames, 1 + classes)."""
     labels_may_differ: float = 0.0
-    """Largest share of other labels. Above 0 the format rounds, and its probabilities may differ by any amount."""
+    """Largest share of labels that may differ. If above 0, the format rounds, and probabilities may differ freely."""
     backend: str | None = None
-    """The Keras backend that writes it; None where each does."""
+    """The Keras backend that writes it; None if all do."""
     gives_logits: bool = False
-    """Whether its files give logits where a network reads numbers, and leave temperature and softmax to their user."""
+    """Whether files of networks for numbers give logits, leaving temperature and softmax to their user."""
     note: str = ""
-    """What the help says of it in brackets."""
+    """A remark for the help, in brackets."""
     from_graph: Callable[[bytes, Contract, Path, Images], None] | None = None
-    """The same as `write` from the bytes of an ONNX model, where no Keras network is at hand; None where it needs one.
-    """
+    """The same as `write` from the bytes of an ONNX model, without a Keras network; None if it needs one."""
     options: Mapping[str, Callable[[str], Any]] = MappingProxyType({})
-    """What may be said of it → the format for a value of that. They raise SettingError for one that it may not be."""
+    """Option → the function that returns the format for its value. Raises SettingError for an invalid value."""
 
 
 class Proof(NamedTuple):
-    """What a written file answered, beside Keras."""
+    """The output of a written file, beside that of Keras."""
 
     expected: Probabilities
     """Of Keras, float32 (n, classes)."""
@@ -73,11 +72,10 @@ class Proof(NamedTuple):
 def write_if_equal(
     form: ExportFormat, model: Any, contract: Contract, path: Path, *, prove_on: Images, sample: Images | None = None
 ) -> Proof:
-    """Write the model to `path` if what is written answers as Keras does on `prove_on`, uint8 (n, height, width).
+    """Write the model to `path` if the file gives the same answers as Keras on `prove_on`, uint8 (n, height, width).
 
-    Raises ModelError, and leaves nothing at `path`, when a label differs that must not, or a probability by more than
-    1e-4.
-    Raises StorageError when there is no room, or the format is a folder and `path` is taken.
+    Raises ModelError, and leaves nothing at `path`, if too many labels differ, or a probability by more than 1e-4.
+    Raises StorageError if there is no room, or the format is a folder and `path` exists.
     """
 
     def write(written: Path) -> None:
@@ -89,7 +87,7 @@ def write_if_equal(
 def write_graph_if_equal(
     form: ExportFormat, model: Model, contract: Contract, path: Path, *, prove_on: Images, sample: Images
 ) -> Proof:
-    """Do the same from an ONNX model, where the Keras network cannot be built: it answers in Keras' place.
+    """Do the same from an ONNX model if the Keras network cannot be built, comparing with the ONNX model instead.
 
     Raises ModelError and StorageError as `write_if_equal` does.
     """
@@ -121,7 +119,7 @@ def _proven(
         difference = check_parity(
             proof.expected,
             proof.got,
-            # Of half a million frames some lie within rounding of the border between two answers.
+            # Among half a million frames, some have a tie between two answers within rounding.
             tie=TOLERANCE if contract.reads == "number" else 0.0,
             labels_may_differ=form.labels_may_differ,
             what=form.name,
@@ -143,10 +141,10 @@ def check_parity(
     what: str = "ONNX model",
     who: str = "Keras",
 ) -> float:
-    """Return the largest difference. Raises ModelError when it is above 1e-4 or a label differs.
+    """Return the largest difference. Raises ModelError if it is above 1e-4 or a label differs.
 
-    Labels whose probabilities lie less than `tie` apart may come in either order. Where a share of the labels may
-    differ, so may the probabilities, by any amount.
+    Labels whose probabilities are less than `tie` apart may be swapped. If a share of the labels may differ, the
+    probabilities may differ by any amount.
     """
     difference = float(np.abs(expected - got).max())
     clear = np.diff(np.sort(expected, axis=1)[:, -2:], axis=1)[:, 0] >= tie
@@ -163,7 +161,7 @@ def check_parity(
 
 
 def answers_of_keras(model: Any, contract: Contract, images: Images) -> NDArray[np.float32]:
-    """Return probabilities of a Keras network, float32 (n, classes), or (n, frames, 1 + classes) of one that reads
+    """Return the probabilities of a Keras network, float32 (n, classes), or (n, frames, 1 + classes) if it reads
     numbers.
     """
     import keras
@@ -171,16 +169,14 @@ def answers_of_keras(model: Any, contract: Contract, images: Images) -> NDArray[
     prepared = prepare(images, contract)
     with exact_float32():
         if keras.config.backend() == "tensorflow":
-            # Called as it is, it need not be turned into a graph first, which takes longer than the answers.
+            # Called eagerly, because building a graph takes longer than computing the answers.
             parts = [model(prepared[at : at + BATCH], training=False).numpy() for at in range(0, len(images), BATCH)]
             return as_probabilities(np.concatenate(parts), contract)
         return as_probabilities(model.predict(prepared, batch_size=BATCH, verbose=0), contract)
 
 
 def as_probabilities(outputs: NDArray[Any], contract: Contract) -> NDArray[np.float32]:
-    """Turn what a Keras network gives into probabilities: one that reads numbers leaves temperature and softmax to
-    us.
-    """
+    """Convert a Keras network's output to probabilities: one that reads numbers gives logits without temperature."""
     outputs = np.asarray(outputs, np.float32)
     if contract.reads != "number":
         return outputs
@@ -188,7 +184,7 @@ def as_probabilities(outputs: NDArray[Any], contract: Contract) -> NDArray[np.fl
 
 
 def softmax_of(logits: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Turn logits (…, classes) into probabilities of the same shape."""
+    """Convert logits (…, classes) to probabilities of the same shape."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
 

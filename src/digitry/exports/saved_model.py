@@ -1,4 +1,4 @@
-"""Keras network → a TensorFlow SavedModel: a folder that TensorFlow and its Serving load without Keras."""
+"""Keras network → a TensorFlow SavedModel: a folder that TensorFlow and TensorFlow Serving load without Keras."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def _grid(side: int) -> NDArray[np.float64]:
 
 
 def _spline_basis(canvas: int) -> NDArray[np.float32]:
-    """Return the matrix of smooth interpolation of control points, float32 (points, canvas pixels); columns sum to 1."""
+    """Return the interpolation matrix of control points, float32 (points, canvas pixels); columns sum to 1."""
     places = (np.arange(canvas) + 0.5) / canvas * (_CONTROL_POINTS - 1)
     knots = np.arange(_CONTROL_POINTS)
     # Lagrange polynomials are exact for straight lines, so the affine part too is given by the control points.
