@@ -1,4 +1,4 @@
-"""This server as a page for people: which networks read here, how well, learnt from what, and what they do not know."""
+"""A page about this server: its networks, how well they read, what they were trained on, and their limits."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def about_page(service: Service) -> File:
 
 
 def _network(kind: str, network: Model) -> dict[str, Any]:
-    """Return what the page says of one network."""
+    """Return what the page says about one network."""
     contract = network.contract
     scale = contract.confidence_scale
     figures = network_figures(kind, network)

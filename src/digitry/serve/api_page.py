@@ -1,4 +1,4 @@
-"""The API as a page for people, made from the OpenAPI description; it needs no script and nothing from elsewhere."""
+"""The API as a page for people, made from the OpenAPI description, without scripts or external resources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digitry.serve.web_page import TYPES, File
 
 
 def api_page(service: Service, base: str = BASE) -> File:
-    """Return the page at /api; `base`: how its reader calls this server, such as http://127.0.0.1:8000."""
+    """Return the page at /api; `base` is the server's address for its reader, such as http://127.0.0.1:8000."""
     description = openapi(service)
     routes = [
         _route(path, method, operation, base)
@@ -24,7 +24,7 @@ def api_page(service: Service, base: str = BASE) -> File:
 
 
 def _route(path: str, method: str, operation: dict[str, Any], base: str) -> dict[str, Any]:
-    """Return what the page says of one route."""
+    """Return what the page says about one route."""
     answers = operation["responses"].items()
     return {
         "path": path,

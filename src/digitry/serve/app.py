@@ -46,7 +46,7 @@ JSON, JSON_LINES, BYTES, MULTIPART = (
 
 
 def create_app(service: Service, access: Access | None = None, *, log_requests: bool = False) -> Guard:
-    """Make the ASGI app around a service; whoever makes it starts the service, and closes it."""
+    """Return the ASGI app around a service; the caller starts and closes the service."""
     access = access or Access()
     handlers = Handlers(service)
     routes = [
@@ -83,13 +83,13 @@ def create_app(service: Service, access: Access | None = None, *, log_requests: 
 
 
 class Handlers:
-    """One method a route."""
+    """One method per route."""
 
     def __init__(self, service: Service) -> None:
         self._service, self._limits = service, service.limits
 
     async def read(self, request: Request) -> Response:
-        """Read a picture as the body, or up to sixteen as multipart → readings."""
+        """Read a picture from the body, or several, by default up to sixteen, from multipart or JSON → readings."""
         expect = request.query_params.get("expect", "page")
         if expect not in EXPECTATIONS:
             raise ProblemError("wrong-setting", f"expect must be one of {', '.join(EXPECTATIONS)}.")
@@ -123,7 +123,7 @@ class Handlers:
             return pictures
         if kind == JSON:
             return [("", data) for data in pictures_of_json(body, self._limits.max_parts)]
-        if body[:5].lower() == b"data:":  # no picture begins so
+        if body[:5].lower() == b"data:":  # no picture begins like this
             return [("", picture_of_text(body.decode("latin-1")))]
         return [("", body)]
 
@@ -160,7 +160,7 @@ class Handlers:
         return Response(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), media_type=JSON)
 
     async def correct(self, request: Request) -> Response:
-        """Keep a picture and what it shows: a digit, a number, or none."""
+        """Keep a picture with its label: a digit, a number, or neither."""
         collection = self._service.collection
         assert collection is not None
         with self._service.engine() as engine:
@@ -208,7 +208,7 @@ class Handlers:
         return done.pages
 
     async def forget(self, request: Request) -> Response:
-        """Remove a picture that was kept, by the name it got: who sent it has changed their mind."""
+        """Remove a picture that was kept, by the name it got, for a sender who has changed their mind."""
         collection = self._service.collection
         assert collection is not None
         if not await asyncio.to_thread(collection.forget, request.query_params.get("name", "")):
@@ -228,21 +228,21 @@ class Handlers:
         return Response(json.dumps(answer).encode(), media_type=JSON)
 
     async def livez(self, _: Request) -> Response:
-        """Tell whether the process runs; touches no model."""
+        """Tell whether the process runs, without using any model."""
         return Response(b'{"alive": true}', media_type=JSON)
 
     async def readyz(self, _: Request) -> Response:
-        """Tell whether the self-test was passed, and nobody asked to stop."""
+        """Tell whether the self-test has passed and the server is not stopping."""
         if not self._service.is_ready:
             raise ProblemError("draining" if self._service.is_draining else "not-ready", headers={"Retry-After": "1"})
         return Response(b'{"ready": true}', media_type=JSON)
 
     async def metrics(self, _: Request) -> Response:
-        """Answer with the figures of this server, as Prometheus reads them."""
+        """Return the metrics of this server in Prometheus' format."""
         return Response(self._service.metrics.text(), headers={"Content-Type": request_metrics.CONTENT_TYPE})
 
     async def openapi(self, _: Request) -> Response:
-        """Answer with the description of this server."""
+        """Return the OpenAPI description of this server."""
         return Response(json.dumps(openapi(self._service)).encode(), media_type=JSON)
 
     def _model(self, request: Request, engine: Engine) -> ServedModel:
@@ -261,7 +261,7 @@ class Handlers:
             self._service.buffered.bytes -= len(body)
 
     async def _in_time(self, answer: Any) -> Any:
-        """Return what is awaited. Raises ProblemError when it takes longer than a request may."""
+        """Await and return an answer. Raises ProblemError if it takes longer than a request may."""
         try:
             async with asyncio.timeout(self._limits.request_seconds):
                 return await answer
@@ -276,7 +276,7 @@ class Handlers:
         return self._service.answer(problem, request.state.request_id)
 
     async def http_error(self, request: Request, error: Exception) -> Response:
-        """Answer Starlette's own errors: an address or a method that does not exist."""
+        """Answer Starlette's own errors: an unknown path or method."""
         assert isinstance(error, HTTPException)
         if error.status_code == 404 and wants_page(request):
             self._service.metrics.problem("not-found")
@@ -285,11 +285,11 @@ class Handlers:
         return self._service.answer(ProblemError(code, headers=error.headers), request.state.request_id)
 
     async def gone(self, _: Request, __: Exception) -> Response:
-        """Answer for a client that hung up: nobody hears this."""
+        """Return a response for a client that has disconnected, which nobody receives."""
         return Response(status_code=400)
 
     async def failure(self, request: Request, error: Exception) -> Response:
-        """Answer for a fault of ours: the log says where, but not the error's words, which may hold what was sent."""
+        """Answer an internal error: the log says where, but not with what message, which may contain what was sent."""
         where = "".join(traceback.format_tb(error.__traceback__))
         log.error("%s failed: %s\n%s", request.state.request_id, type(error).__name__, where)
         return self._service.answer(
@@ -298,9 +298,7 @@ class Handlers:
 
 
 def _readings(request: Request, found: list[tuple[str, Done]]) -> Response:
-    """Return the objects that `digitry read --json` prints: as a list, or a line each where the client asks for
-    that.
-    """
+    """Return the objects that `digitry read --json` prints, as a list, or one per line if the client asks for that."""
     objects = []
     for name, done in found:
         objects += [{**reading, "picture": name} for reading in done.readings]

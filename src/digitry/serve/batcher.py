@@ -1,4 +1,4 @@
-"""Canonical digits of many requests → one run of the network for all that wait at the same time."""
+"""Batch canonical digits of many requests: one run of the network for all that are waiting."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from digitry.types import Images
 Weigh = Callable[[Images], list[Weighed]]
 
 BATCH_IMAGES = 256
-"""The most that run together; a request may have as many alone."""
+"""Most images per batch; a single request may have as many."""
 
 
 class Batcher:
-    """Runs a network on `threads` threads, each with whatever waits when it is free."""
+    """Runs a network on `threads` threads, each taking whatever is waiting when it becomes free."""
 
     def __init__(
         self,
@@ -34,15 +34,15 @@ class Batcher:
         limits: Limits,
         seen: Callable[[int], None],
     ) -> None:
-        """Set up: `weigh` may be called on several threads at once; `seen` is called with the size of every batch."""
+        """Set up; `weigh` must be thread-safe, and `seen` is called with the size of every batch."""
         self.weigh_batch, self._pool, self._threads, self._limits = weigh, pool, threads, limits
         self.pace = Pace(threads, limits.request_seconds)
         self._runs = 0.0
-        """What those take that wait or are in a network, in runs of it."""
+        """The work waiting or in progress, in runs of the network."""
         self._waiting_images = 0
         self._waiting: deque[tuple[Images, asyncio.Future[list[Weighed]]]] = deque()
         self.running = 0
-        """Batches in the network, and one that lies ready for it."""
+        """Batches in progress, including one that may be ready for the next free thread."""
         self._seen = seen
 
     @property
@@ -51,9 +51,7 @@ class Batcher:
         return len(self._waiting)
 
     async def weigh(self, images: Images) -> list[Weighed]:
-        """Return what each of `images` is, uint8 (n, 28, 28). Raises ProblemError when too many others wait, or for
-        too long.
-        """
+        """Classify `images`, uint8 (n, 28, 28). Raises ProblemError if the queue is too long, or too slow."""
         if len(self._waiting) >= self._limits.max_queue or self.pace.is_too_slow_for(self._runs):
             raise busy()
         answer: asyncio.Future[list[Weighed]] = asyncio.get_running_loop().create_future()
@@ -64,9 +62,9 @@ class Batcher:
         return await answer
 
     def _run_next(self) -> None:
-        """Give a free thread what waits; called again whenever one becomes free.
+        """Hand what is waiting to a free thread; called again whenever one becomes free.
 
-        A full batch, which nothing could be added to, is handed over before: no thread has to wait for the loop then.
+        A full batch, to which nothing can be added, is handed over early, so that no thread waits for the event loop.
         """
         while self.running < self._threads + (self._waiting_images >= BATCH_IMAGES) and self._waiting:
             parts: list[tuple[Images, asyncio.Future[list[Weighed]]]] = []
@@ -74,7 +72,7 @@ class Batcher:
             while self._waiting and (not parts or count + len(self._waiting[0][0]) <= BATCH_IMAGES):
                 part = self._waiting.popleft()
                 self._waiting_images -= len(part[0])
-                if not part[1].cancelled():  # nobody waits for it any more
+                if not part[1].cancelled():  # skip those for which nobody waits any more
                     parts.append(part)
                     count += len(part[0])
                 else:
@@ -109,7 +107,5 @@ class Batcher:
 
 
 def _runs(images: Images) -> float:
-    """Return the share of a run that images take: where they are more than half a batch, there is no room for their
-    like.
-    """
+    """Return the share of a run that images take: all if they are more than half a batch, as no such other fits."""
     return 1.0 if 2 * len(images) > BATCH_IMAGES else len(images) / BATCH_IMAGES

@@ -1,4 +1,4 @@
-"""Bodies of requests: counted while they come in, kept in memory, never on disk."""
+"""Request bodies: counted while they arrive, kept in memory, never on disk."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class BodyPart(NamedTuple):
 
 
 class Buffered:
-    """How many bytes of bodies are in memory."""
+    """The number of bytes of request bodies in memory."""
 
     def __init__(self) -> None:
         self.bytes = 0
 
 
 async def read_body(request: Request, limit: int, limits: Limits, buffered: Buffered) -> bytes:
-    """Read the body of a request. Whoever calls this takes its length off `buffered` when it is done with it.
+    """Read the body of a request. The caller must subtract its length from `buffered` when done with it.
 
-    Raises ProblemError for one that is too large, or while other bodies fill the memory that there is for them.
+    Raises ProblemError if it is too large, or while other bodies fill the memory for bodies.
     """
     too_large = ProblemError("too-large", f"At most {limit} bytes are taken here; send less.", CLOSE)
     declared = request.headers.get("content-length", "")
@@ -59,7 +59,7 @@ async def read_body(request: Request, limit: int, limits: Limits, buffered: Buff
 
 
 def content_type(request: Request) -> str:
-    """Return the media type of the body, without its parameters; empty where none is given."""
+    """Return the media type of the body, without parameters; empty if none is given."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
@@ -84,7 +84,7 @@ def body_parts(request: Request, body: bytes, most: int) -> list[BodyPart]:
 
 
 class _Collector:
-    """Puts together what the parser of multipart bodies finds."""
+    """Assembles the parts from the callbacks of the multipart parser."""
 
     def __init__(self, most: int) -> None:
         self.parts: list[BodyPart] = []
@@ -132,7 +132,7 @@ class _Collector:
 
 
 def images_of_bytes(body: bytes, most: int) -> Images:
-    """Take canonical digits from n×784 bytes, uint8 (n, 28, 28)."""
+    """Return canonical digits, uint8 (n, 28, 28), from n×784 bytes. Raises ProblemError for other sizes."""
     count, rest = divmod(len(body), IMAGE_PIXELS)
     if rest or not 1 <= count <= most:
         raise ProblemError(
@@ -144,19 +144,19 @@ def images_of_bytes(body: bytes, most: int) -> Images:
 
 
 ANSWER_KEYS = {"images": None, "instances": "predictions", "inputs": "outputs"}
-"""Under which of these the images stand → under which other name than ours the sender looks for the probabilities, as
-servers of other makes answer: TensorFlow Serving's two forms, and KServe's.
+"""Key of the images → the additional key of the probabilities in the answer, as expected by clients of other servers:
+TensorFlow Serving's two forms, and KServe's.
 """
 
 
 def images_of_json(body: bytes, limits: Limits) -> tuple[Images, str | None]:
-    """Take canonical digits from {"images": …}, {"instances": …} or {"inputs": …}, or from the list alone, uint8
-    (n, 28, 28): one image or a list, each 28×28 or 784 numbers, or with an axis of length 1 before or behind; and the
-    name that the answer has.
+    """Return canonical digits, uint8 (n, 28, 28), from {"images": …}, {"instances": …}, {"inputs": …} or a plain list,
+    and the additional key of the answer.
 
-    Integers are grey levels from 0 to 255; where any number has a point, all are shares of full ink from 0 to 1.
+    One image or a list, each 28×28 or 784 numbers, possibly with an axis of length 1 first or last. Integers are grey
+    levels from 0 to 255; if any number has a point, all are shares of full ink from 0 to 1.
     """
-    if b"\\" in body:  # the only strings are keys; in disguise one could stand there twice
+    if b"\\" in body:  # the only strings are keys, of which an escape could hide a duplicate
         raise ProblemError("bad-json", "Nothing in here needs a backslash.")
     if json_depth(body) > limits.max_json_depth:
         raise ProblemError("bad-json", f"More than {limits.max_json_depth} brackets within brackets; images need five.")
@@ -178,7 +178,7 @@ def images_of_json(body: bytes, limits: Limits) -> tuple[Images, str | None]:
 
 
 def _tensor(values: Any) -> Any:
-    """Return the numbers of a tensor as KServe's second version writes it; other values as they are."""
+    """Return the numbers of a tensor in KServe's version 2 format; other values unchanged."""
     if not (isinstance(values, list) and len(values) == 1 and isinstance(values[0], dict)):
         return values
     given = values[0]
@@ -187,7 +187,7 @@ def _tensor(values: Any) -> Any:
         return values
     try:
         array = np.array(data, np.float64 if kind.startswith("FP") else _type_for(data))
-        return array.reshape([max(int(side), 0) for side in shape])  # no side is to be guessed
+        return array.reshape([max(int(side), 0) for side in shape])  # no side may be inferred
     except (TypeError, ValueError, OverflowError) as error:
         raise ProblemError("wrong-images", f"The tensor's data are not {kind} of the shape that it names.") from error
 
@@ -231,7 +231,7 @@ def _images(values: Any, most: int) -> Images:
 
 
 def _array(values: Any) -> NDArray[Any]:
-    """Make an array of lists in lists as NumPy does, of grey levels in a fourth of the time."""
+    """Convert nested lists to an array like NumPy, but four times faster for grey levels."""
     shape: list[int] = []
     first = values
     while isinstance(first, list) and first:
@@ -240,14 +240,14 @@ def _array(values: Any) -> NDArray[Any]:
     if type(first) is int and shape and shape[-1] >= IMAGE_SIDE:
         with contextlib.suppress(TypeError, ValueError):  # other numbers, or lists of different lengths
             levels = np.frombuffer(_bytes_of(values, shape), np.uint8).reshape(shape)
-            if levels.max() > 1:  # else they could be true and false
+            if levels.max() > 1:  # otherwise they could be booleans
                 return levels
     return np.array(values, _type_for(values))
 
 
 def _type_for(values: Any) -> type[object] | None:
-    """Return NumPy's type for lists in lists: its own choice, but objects where there is a text among the numbers. It
-    would write each number as a text as long as the longest: of a body of 1 MiB hundreds of GiB.
+    """Return NumPy's type for nested lists: its own choice, or objects if there is a string among the numbers. NumPy
+    would convert all to strings of the longest one's length: hundreds of GiB for a body of 1 MiB.
     """
     return object if _holds_text(values) else None
 
@@ -258,8 +258,8 @@ def _holds_text(values: Any) -> bool:
 
 
 def _bytes_of(values: Any, shape: list[int]) -> bytes:
-    """Join whole numbers from 0 to 255. Raises ValueError for others and for another shape, TypeError for what is no
-    whole number.
+    """Return nested lists of integers from 0 to 255 as bytes. Raises ValueError for other integers or another shape,
+    TypeError for other types.
     """
     if not isinstance(values, list) or len(values) != shape[0]:
         raise ValueError("another shape")
@@ -267,7 +267,7 @@ def _bytes_of(values: Any, shape: list[int]) -> bytes:
 
 
 def check_levels(images: NDArray[Any]) -> None:
-    """Raise ProblemError for whole numbers 0 and 1 alone: grey levels of 1 in 255 are paper, and were hardly meant."""
+    """Raise ProblemError if there are only integers 0 and 1: as grey levels they would be paper, and hardly meant."""
     if images.max() == 1:
         raise ProblemError(
             "wrong-images",
@@ -283,7 +283,7 @@ _STEPS[list(b"]}")] = -1
 
 
 def json_depth(body: bytes) -> int:
-    """Tell how many brackets stand within each other at most, in JSON without backslashes."""
+    """Return the nesting depth of JSON without backslashes."""
     characters = np.frombuffer(body.translate(None, _NOT_COUNTED), np.uint8)
-    is_outside = np.cumsum(characters == ord('"'), dtype=np.int32) % 2 == 0  # of strings
+    is_outside = np.cumsum(characters == ord('"'), dtype=np.int32) % 2 == 0  # of a string
     return int(np.cumsum(_STEPS[characters] * is_outside, dtype=np.int32).max(initial=0))

@@ -1,4 +1,4 @@
-"""What a token may be: a header has to carry it as it is."""
+"""Check a token, which a header must be able to carry unchanged."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from digitry.errors import SettingError
 
 
 def check_token(token: str) -> None:
-    """Raise SettingError for a token that would not arrive as it was sent: with blanks at its ends, or with a line's
-    end. It is not quoted.
+    """Raise SettingError for a token that would not arrive unchanged: with spaces at its ends, or a line break. The
+    message does not contain it.
     """
     if token != token.strip() or not token.isprintable():
         raise SettingError("the token has a blank at an end, or a line's end or the like in it; give it without")

@@ -1,4 +1,4 @@
-"""The processes that read pictures: each does one job at a time; what dies or takes too long is replaced."""
+"""The processes that read pictures, one job at a time each; a process that dies or takes too long is replaced."""
 
 from __future__ import annotations
 
@@ -28,38 +28,38 @@ class PictureJob(NamedTuple):
     expect: str
     max_error: float
     page: Mapping[str, Any] = PageOptions().to_values()
-    """What is said of a page, as `PageOptions` has it."""
+    """Options of pages, as in `PageOptions`."""
     known: Mapping[str, str] = {}
-    """What is known of its numbers, in the words of `Knowledge`."""
+    """What is known about its numbers, in the words of `Knowledge`."""
     keep: bool = False
     """Whether the decoded pages are wanted too."""
 
 
 class Done(NamedTuple):
-    """What came of it."""
+    """The result of a job."""
 
     readings: list[dict[str, Any]]
-    """As `Reading.to_json`, one a page."""
+    """As by `Reading.to_json`, one per page."""
     error: str | None
     """Why the picture, or the rest of its pages, cannot be read."""
     pages: list[NDArray[np.uint8]]
-    """The decoded pages, where they were to be kept."""
+    """The decoded pages, if requested by `keep`."""
 
 
 class Children:
     """A fixed number of reading processes with the same models."""
 
     def __init__(self, models: Mapping[str, Sequence[bytes]], count: int, limits: Limits) -> None:
-        """Set up for `models`: name → bytes of the ONNX files of one's own, none for the shipped ones."""
+        """Set up for `models`: name → bytes of the user's own ONNX files, empty for the shipped networks."""
         self._models, self._count, self._limits = models, count, limits
         self.pace = Pace(count, limits.request_seconds)
         self.unanswered = 0
-        """Jobs at work or waiting."""
+        """Jobs in progress or waiting."""
         self.pool: Pool | None = None
-        """The processes, once they are started."""
+        """The processes, once started."""
 
     async def start(self) -> None:
-        """Start all. Raises ModelError when one cannot open its models."""
+        """Start all processes. Raises ModelError if one cannot open its models."""
         head = {"limits": asdict(self._limits), "models": {name: len(files) for name, files in self._models.items()}}
         start = partial(Worker, "digitry.serve.picture_child", head, *chain(*self._models.values()))
         try:
@@ -73,16 +73,16 @@ class Children:
         return max(0, self.unanswered - self._count)
 
     async def read(self, *jobs: PictureJob) -> list[Done]:
-        """Return the readings of pictures; each waits for its turn, and all are cancelled by cancelling the task.
+        """Return the readings of pictures, each when its turn comes; cancelling the task cancels all.
 
-        Raises ProblemError, before any is begun, when there is no place for all of them in the queue, or no time.
+        Raises ProblemError, before any is started, if the queue has no room for all of them, or is too slow.
         """
         if not self.has_room(len(jobs)):
             raise busy()
         return await asyncio.gather(*map(self._read, jobs))
 
     def has_room(self, jobs: int = 1) -> bool:
-        """Tell whether so many more would get their turn."""
+        """Tell whether this many more jobs would get their turn in time."""
         ahead = self.unanswered + jobs - self._count
         return ahead <= self._limits.max_queue and not self.pace.is_too_slow_for(ahead)
 
@@ -93,7 +93,7 @@ class Children:
         self.unanswered += 1
         try:
             answer = await asyncio.wrap_future(asked)
-        except NoWorkerError as error:  # the machine is short of something
+        except NoWorkerError as error:  # the machine lacks some resource
             raise busy() from error
         finally:
             self.unanswered -= 1
@@ -106,7 +106,7 @@ class Children:
         return Done(answer.head["readings"], answer.head.get("error"), pages)
 
     async def close(self) -> None:
-        """End every process, those at work after their job."""
+        """End every process, once its job is done."""
         while self.unanswered:
             await asyncio.sleep(0.02)
         if self.pool is not None:

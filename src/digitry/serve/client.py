@@ -1,4 +1,4 @@
-"""A client of `digitry serve`: the reader's methods, with a server in between."""
+"""A client of `digitry serve`, with the methods of the reader."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from digitry.reading.page_options import PageOptionValues
 
 Sendable = Any
-"""Whatever the reader takes: a path, the bytes of a picture file, a NumPy array, or a Pillow image."""
+"""Anything that the reader takes: a path, the bytes of a picture file, a NumPy array, or a Pillow image."""
 
 _ERRORS: dict[str, type[DigitryError]] = {
     "not-a-picture": DataError,
@@ -35,19 +35,19 @@ _ERRORS: dict[str, type[DigitryError]] = {
 
 
 class JudgedDigits(NamedTuple):
-    """What canonical digits are, in their order."""
+    """The results for canonical digits, in their order."""
 
     probabilities: Probabilities
     """float32 (n, classes)."""
     labels: list[str]
     sure: list[bool]
-    """Whether each label is right, but for the share of errors that was asked for."""
+    """Whether each label is sure, at the requested error rate."""
     reasons: list[str | None]
-    """Why not sure."""
+    """Why it is not sure."""
 
 
 class Client:
-    """One connection, kept open; for several threads make several clients. A context manager."""
+    """One connection, kept open; use a client per thread. A context manager."""
 
     def __init__(
         self,
@@ -57,8 +57,10 @@ class Client:
         timeout_seconds: float = 30,
         tries: int = 3,
     ) -> None:
-        """Ask at an address; `tries`: a busy server is asked so often, as far apart as it says. Raises SettingError for
-        fewer than one, for no http address, and for a token that no header carries.
+        """Set up for a server at `address`; `tries` is how often a busy server is asked, at the intervals it names.
+
+        Raises SettingError for fewer than one, an address that is not http or https, or a token that no header can
+        carry.
         """
         if tries < 1:
             raise SettingError(f"tries must be at least 1, not {tries}")
@@ -67,7 +69,7 @@ class Client:
             parts = urlsplit(address)
             host, port = parts.hostname, parts.port
             (host or "").encode("idna")
-        except ValueError:  # the port, brackets, or a name that no host has
+        except ValueError:  # an invalid port, brackets or host name
             host = None
         if not host or parts.scheme not in ("http", "https"):
             raise SettingError(f"{address!r} is no address of a server; it looks like http://127.0.0.1:8000")
@@ -90,10 +92,10 @@ class Client:
         self, pictures: Sendable, *, expect: str = "page", max_error: float | None = None, model: str | None = None,
         known: Knowledge | None = None, **page_options: Unpack[PageOptionValues],
     ) -> Reading | list[Reading]:  # fmt: skip
-        """Return the reading of a picture, or of each of a list of them, in order; of many pages the first.
+        """Read a picture, or each of a list of pictures, in order; of files with several pages, the first page.
 
-        What is `known`, and the options of a page, are those of `Reader.read`. Raises DataError for what is no picture,
-        SettingError and ModelError for names that do not exist, ServerError when there is no answer.
+        `known` and the options of pages are those of `Reader.read`. Raises DataError for anything that is not a
+        picture, SettingError and ModelError for unknown names, ServerError if there is no answer.
         """
         from digitry.reading.page_options import page_options_of
         from digitry.reading.picture_input import is_one_picture
@@ -114,15 +116,15 @@ class Client:
         return Reading.from_json({**answer["readings"][0], "picture": name})
 
     def digits(self, images: ArrayLike, *, model: str | None = None) -> Probabilities:
-        """Read canonical digits, uint8 (n, 28, 28): probabilities, float32 (n, classes), a few hundred at a time."""
+        """Return the probabilities, float32 (n, classes), for canonical digits, uint8 (n, 28, 28), sent in batches."""
         return self.judge_digits(images, model=model).probabilities
 
     def judge_digits(
         self, images: ArrayLike, *, max_error: float | None = None, model: str | None = None
     ) -> JudgedDigits:
-        """Judge canonical digits, uint8 (n, 28, 28): what they are, whether that is sure, and why not.
+        """Classify canonical digits, uint8 (n, 28, 28), and say whether each is sure, and if not, why.
 
-        Raises DataError for other arrays, SettingError and ModelError for names that do not exist.
+        Raises DataError for other arrays, SettingError and ModelError for unknown names.
         """
         array = np.asarray(images)
         if array.dtype != np.uint8 or array.ndim != 3 or array.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
@@ -138,7 +140,7 @@ class Client:
         return JudgedDigits(np.array(rows, np.float32).reshape(-1, classes), labels, sure, reasons)
 
     def class_names(self, model: str | None = None) -> tuple[str, ...]:
-        """Return the labels in the order of `digits`' columns."""
+        """Return the labels in the order of the columns of `digits`."""
         about = self.model()
         found = {one["name"]: one for one in about["models"]}.get(model or about["default"])
         if found is None:
@@ -150,7 +152,7 @@ class Client:
         return self._ask("GET", "/v1/model", None, {})
 
     def is_ready(self) -> bool:
-        """Tell whether the server takes requests now; False also where there is none."""
+        """Tell whether the server is accepting requests; False if there is no server."""
         try:
             self._ask("GET", "/readyz", None, {}, tries=1)
         except ServerError:
@@ -158,7 +160,7 @@ class Client:
         return True
 
     def close(self) -> None:
-        """Close the connection; the next question opens another."""
+        """Close the connection; the next request opens another."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -192,7 +194,7 @@ class Client:
     def _send(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> tuple[int, dict[str, Any], float]:
-        """Return status, values and how long to wait. A kept connection may be closed by now: then on a new one."""
+        """Return the status, values and seconds to wait; if a kept connection has been closed, use a new one."""
         for is_last in (False, True):
             was_open = self._connection.sock is not None
             try:
@@ -227,7 +229,7 @@ def _bytes_of(picture: Sendable) -> bytes:
 
 
 def _upright_grey_png(picture: Any) -> bytes:
-    """Encode an array or a Pillow image as the reader would see it here, whatever its numbers, mode and orientation."""
+    """Encode an array or Pillow image as the reader would see it, whatever its data type, mode and orientation."""
     import cv2
 
     from digitry.reading.picture_input import grey_pages

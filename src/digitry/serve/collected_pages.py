@@ -1,4 +1,4 @@
-"""Whole pages that people have looked through: their numbers, as they are sent → a row each in a table of labels."""
+"""Whole pages that people have checked: their numbers, as sent → rows in a table of labels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WANTED = 'numbers must be a list of objects like {"text": "12", "table": 0, "row
 
 
 class PageNumber(NamedTuple):
-    """One number on a page, and its cell where the page has one table."""
+    """One number on a page, and its cell if the page has a single table."""
 
     text: str
     row: int | None = None
@@ -35,10 +35,10 @@ class PageNumber(NamedTuple):
 
 
 def page_numbers(data: bytes) -> list[PageNumber]:
-    """Take numbers from a list in JSON, as readings have them; of each its text and its cell count. Several tables have
-    no common rows and columns, so no number of theirs has a cell.
+    """Parse numbers from a JSON list as in readings, of which only text and cell matter. With several tables, which
+    share no rows or columns, numbers get no cell.
 
-    Raises ProblemError for other JSON; whether a text is a number is for the caller to judge.
+    Raises ProblemError for other JSON; the caller must check that the texts are numbers.
     """
     try:
         values = orjson.loads(data)
@@ -65,10 +65,10 @@ def _is_place(value: Any) -> bool:
 
 
 def label_page(folder: Path, file: str, numbers: Sequence[PageNumber] | None) -> None:
-    """Put the numbers of a page in the place of those that the folder's table has of it; None where it is gone. What
-    stands there of other pages stays, also what other people wrote.
+    """Replace the rows of a page in the folder's table by its numbers, or remove them if None. Rows of other pages, and
+    additions by people, are kept.
 
-    Raises DataError or StorageError where the table cannot be read or written; it is then as it was.
+    Raises DataError or StorageError if the table cannot be read or written; it is then unchanged.
     """
     table = folder / LABELS_TABLE
     columns = list(COLUMNS)
@@ -91,9 +91,9 @@ def label_page(folder: Path, file: str, numbers: Sequence[PageNumber] | None) ->
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Keep out other servers that collect in the same folder, `--workers` of one or several, while a block runs."""
+    """Lock the folder against other servers and workers that collect in it, while a block runs."""
     with ExitStack() as stack:
-        # Windows has no such locks, and no workers; some network drives know none.
+        # Windows has neither these locks nor workers; some network drives have no locks either.
         with suppress(ImportError, OSError):
             import fcntl
 

@@ -1,4 +1,4 @@
-"""Drawings and pictures that people have named → labelled pictures in a folder, as `digitry train --data` takes it."""
+"""Drawings and pictures labelled by people → labelled pictures in a folder, as `digitry train --data` takes it."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ from digitry.types import TEN_DIGITS
 log = logging.getLogger("digitry.serve")
 
 NOT_A_DIGIT = "not a digit"
-"""The label of what is none of the classes."""
+"""The label of pictures that belong to none of the classes."""
 
 LONGEST_NUMBER = 32
-"""Characters."""
+"""Most characters in a label that is a number."""
 
 OTHERS_FOLDER, NUMBERS_FOLDER = "__not-a-digit", "__numbers"
-"""Folders that training on digits passes over, for what is no digit, and for whole numbers, a folder each: `digitry
-score DIR/__numbers` judges a model by them."""
+"""Folders that training on digits ignores: one for pictures that are not digits, and one with a folder per number, with
+which `digitry score DIR/__numbers` evaluates a model."""
 
 PAGES = "__pages"
-"""The folder of whole pages, which training passes over, too: `digitry score DIR/__pages` judges a model by them."""
+"""The folder of whole pages, which training ignores too: `digitry score DIR/__pages` evaluates a model with them."""
 
 
 def number_pattern(reader: Reader) -> str | None:
-    """Return how a number is written as a label, as the reader would give it: a regular expression for Python, browsers
-    and OpenAPI alike. None where the model reads other things than the ten digits, so no numbers.
+    """Return a regular expression, for Python, browsers and OpenAPI, for numbers as labels, in the form of readings.
+    None if the model's classes are not the ten digits, so that it reads no numbers.
     """
     return text_pattern(_signs(reader)) if set(reader.class_names) == set(TEN_DIGITS) else None
 
 
 def labels_in_words(reader: Reader) -> str:
-    """Return which labels there are, to stand behind `one of`."""
+    """Return the possible labels, to follow the words "one of"."""
     number = f"{_number_in_words(reader)}, " if number_pattern(reader) else ""
     return f"{', '.join(reader.class_names)}, {number}or {NOT_A_DIGIT!r}"
 
 
 def place_of(label: str, reader: Reader) -> Path | None:
-    """Return the folder, below a collection's own, for a label: a class, a number, or no digit; None for any other."""
+    """Return the folder, within the collection, of a label: a class, number or "not a digit"; None for any other."""
     if label in reader.class_names:
-        return Path(folder_for(label))  # a label may be any words: T-shirt/top
+        return Path(folder_for(label))  # a label may be any text: T-shirt/top
     if label == NOT_A_DIGIT:
         return Path(OTHERS_FOLDER)
     if _is_number_label(label, reader):
@@ -63,13 +63,13 @@ def place_of(label: str, reader: Reader) -> Path | None:
 
 
 def what_to_write(label: str, reader: Reader) -> str:
-    """Return what to write in place of a label that `place_of` does not know: the number in it, or any label."""
+    """Return what to write instead of a label unknown to `place_of`: the number in it, or one of the labels."""
     alone = _number_alone(label, reader)
     return f"label must be {alone or f'one of {labels_in_words(reader)}'}."
 
 
 def check_page_numbers(numbers: Sequence[PageNumber], reader: Reader) -> None:
-    """Raise ProblemError for the first that is no number as readings have them, with what to write."""
+    """Raise ProblemError for the first that is not a number as in readings, saying what to write."""
     for place, number in enumerate(numbers, 1):
         if not _is_number_label(number.text, reader):
             wanted = _number_alone(number.text, reader) or _number_in_words(reader)
@@ -77,7 +77,7 @@ def check_page_numbers(numbers: Sequence[PageNumber], reader: Reader) -> None:
 
 
 def _number_alone(label: str, reader: Reader) -> str | None:
-    """Return what to write in place of a label with one number in it; None where there is none, or several."""
+    """Return what to write instead of a label with one number in it; None if it has none, or several."""
     found = numbers_in(list(label)) if len(label) <= LONGEST_NUMBER else []
     if len(found) != 1 or not _is_number_label(found[0].text, reader):
         return None
@@ -98,16 +98,16 @@ def _signs(reader: Reader) -> tuple[str, ...]:
 
 
 NAME_LENGTH = 20
-"""Hexadecimal digits of a picture's name: of a SHA-256 over its pixels."""
+"""Hexadecimal digits of a picture's name, taken from the SHA-256 of its pixels."""
 
 _PATTERNS = ("*/*.png", f"{NUMBERS_FOLDER}/*/*.png")
 
 
 class Collection:
-    """A folder with a folder for every label; the only thing that the server ever writes."""
+    """A folder with a subfolder per label; the only thing that the server ever writes."""
 
     def __init__(self, folder: Path, max_pictures: int) -> None:
-        """Raise StorageError when the folder cannot be written to."""
+        """Open the folder, creating it if needed. Raises StorageError if it cannot be created or listed."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.count = _pictures_in(folder)
@@ -117,10 +117,10 @@ class Collection:
         self._lock = Lock()
 
     def add(self, place: Path, page: NDArray[np.uint8], numbers: Sequence[PageNumber] | None = None) -> Path:
-        """Keep a grey page, uint8 (h, w), at a place that `place_of` gives, or in `PAGES` with all its numbers, once:
-        what was said of the same page before is forgotten. Raises ProblemError when there are too many.
+        """Keep a grey page, uint8 (h, w), at a place from `place_of`, or in `PAGES` with all its numbers. An earlier
+        label of the same page is replaced. Raises ProblemError if there are too many pictures.
 
-        The file is written anew from the pixels: nothing else that was sent is kept, no name, no metadata.
+        The file is written from the pixels, so that neither its name nor its metadata is kept.
         """
         name = hashlib.sha256(f"{page.shape}".encode() + page.tobytes()).hexdigest()[:NAME_LENGTH]
         path = self.folder / place / f"{name}.png"
@@ -140,7 +140,7 @@ class Collection:
         return path
 
     def forget(self, name: str) -> bool:
-        """Remove the picture of this name, whatever its label; false where there is none."""
+        """Remove the picture with this name, whatever its label; return False if there is none."""
         if not re.fullmatch(f"[0-9a-f]{{{NAME_LENGTH}}}", name):
             return False
         with self._alone():
@@ -162,7 +162,7 @@ class Collection:
     def _remove(self, path: Path) -> None:
         try:
             if path.parent == self.folder / PAGES:
-                label_page(path.parent, path.name, None)  # first: a picture without a label does no harm
+                label_page(path.parent, path.name, None)  # first, because a picture without a label does no harm
             self._unlink(path)
         except (DataError, OSError, StorageError) as error:
             log.error("a correction cannot be removed: %s", error)
@@ -171,11 +171,11 @@ class Collection:
     def _unlink(self, path: Path) -> None:
         path.unlink()
         self.count -= 1
-        with suppress(OSError):  # others may lie there; a class without pictures is no data
+        with suppress(OSError):  # fails if others are there; an empty class folder would spoil the data
             path.parent.rmdir()
 
     def _write(self, path: Path, page: NDArray[np.uint8]) -> bool:
-        """Write a picture; false where it is there already."""
+        """Write a picture; return False if it exists already."""
         if path.exists():
             return False
         if self.count >= self._max_pictures:

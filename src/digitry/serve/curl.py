@@ -16,4 +16,4 @@ LINES = {
     "/metrics": f"curl {BASE}/metrics",
     "/openapi.json": f"curl {BASE}/openapi.json",
 }
-"""Path → a call of it."""
+"""Path → a command that calls it."""

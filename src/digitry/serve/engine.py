@@ -1,7 +1,7 @@
-"""What answers requests: the loaded models, the processes that read pictures, the threads that read digits.
+"""The engine behind requests: loaded models, processes that read pictures, threads that read digits.
 
-An engine never changes. New model files make a new engine; the old one ends when its last request has its answer, so
-that no answer is ever half old, half new.
+An engine is immutable. New model files make a new engine; the old one ends after answering its last request, so that no
+answer is ever half old, half new.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from digitry.serve.problems import ProblemError
 from digitry.types import IMAGE_SIDE, Reading
 
 TOLERANCE = 0.01
-"""How far a confidence of the self-test may lie from the stored one."""
+"""Largest difference of a confidence in the self-test from the stored one."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ class ServedModel:
 
     name: str
     data: tuple[bytes, ...]
-    """Of the ONNX files of one's own, of networks that read different things; none for the shipped ones."""
+    """The user's own ONNX files, of networks that read different things; empty for the shipped networks."""
     sha256: str
-    """Of the file; where there are several of one's own, of all."""
+    """Of the file, or of all if there are several."""
     reader: Reader
     expectations: tuple[str, ...]
-    """What it can be asked to read: a model of other things than digits reads no numbers."""
+    """What it can read: a model with classes other than digits reads no numbers."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return contract, figures and SHA-256 as plain JSON values."""
+        """Return the contract, figures and SHA-256 as plain JSON values."""
         networks = {kind: network_facts(model) for kind, model in self.models_by_kind.items()}
         contract = networks["digit"]["contract"]
         return {
@@ -61,23 +61,22 @@ class ServedModel:
 
     @property
     def models_by_kind(self) -> dict[str, Model]:
-        """What reads a `digit`, and what reads a `number` and a `page` where these can be asked for."""
+        """The models that read a `digit`, a `number` and a `page`, as far as these are supported."""
         return {kind: getattr(self.reader.networks, f"{kind}s") for kind in EXPECTATIONS if kind in self.expectations}
 
 
 def network_facts(model: Model) -> dict[str, Any]:
-    """Return SHA-256 and contract of one network, as JSON values."""
+    """Return the SHA-256 and contract of one network as JSON values."""
     return {"sha256": model.sha256, "contract": asdict(model.contract)}
 
 
 def load_served_model(name: str, paths: Sequence[Path]) -> ServedModel:
-    """Load the models of run folders or ONNX files, none for the shipped ones. Raises ModelError when one cannot be
-    used.
+    """Load models from run folders or ONNX files, or the shipped ones if none are given.
 
-    Raises SettingError where two of them read the same.
+    Raises ModelError if one cannot be used, SettingError if two of them read the same.
     """
     data = tuple(map(read_model, paths))
-    reader = Reader(data, threads=1)  # each run has one core: there are as many runs at a time
+    reader = Reader(data, threads=1)  # one core per run, as there are as many runs at a time
     expectations = []
     for expect in EXPECTATIONS:
         try:
@@ -90,13 +89,13 @@ def load_served_model(name: str, paths: Sequence[Path]) -> ServedModel:
 
 
 class Engine:
-    """Models at work."""
+    """The running models."""
 
     def __init__(
         self, models: Mapping[str, ServedModel], processes: int, limits: Limits, seen: Callable[[int], None]
     ) -> None:
-        """Set up: `processes` read pictures, as many threads read canonical digits; `seen` hears the size of every
-        batch.
+        """Set up: `processes` read pictures, as many threads read canonical digits; `seen` is called with the size of
+        every batch.
         """
         self.models = dict(models)
         self.children = Children({model.name: model.data for model in models.values()}, processes, limits)
@@ -106,26 +105,24 @@ class Engine:
             for name, model in models.items()
         }
         self.requests = 0
-        """Under way."""
+        """Number of requests in progress."""
 
     async def start(self) -> None:
-        """Start the processes and hold them to the self-test. Raises ModelError when an answer is not the stored
-        one.
-        """
+        """Start the processes and run the self-test. Raises ModelError if an answer differs from the stored one."""
         try:
             await self.children.start()
             for model in self.models.values():
                 await self._test(model)
         except BaseException as error:
             await self.close()
-            if isinstance(error, ProblemError):  # it is for who asks, and nobody does yet
+            if isinstance(error, ProblemError):  # it is meant for clients, of which there are none yet
                 raise ModelError("no process is left that reads pictures; is there enough memory?") from error
             raise
 
     async def _test(self, model: ServedModel) -> None:
         picture, stored = self_test()
         expected = stored
-        if model.data:  # in a thread, for requests are under way where models are reloaded
+        if model.data:  # in a thread, because requests are in progress when models are reloaded
             expected = await asyncio.to_thread(self_test_answers, model.reader, model.expectations, picture)
         for expect in model.expectations:
             [done] = await self.children.read(PictureJob(picture, model.name, expect, model.reader.max_error))
@@ -140,11 +137,11 @@ class Engine:
 
     @property
     def waiting(self) -> int:
-        """Requests that wait for their turn."""
+        """Number of requests waiting for their turn."""
         return self.children.waiting + sum(batcher.waiting for batcher in self.batchers.values())
 
     async def close(self) -> None:
-        """End, once no request is under way."""
+        """Shut down once no request is in progress."""
         while self.requests:
             await asyncio.sleep(0.02)
         await self.children.close()
@@ -152,19 +149,19 @@ class Engine:
 
 
 def self_test() -> tuple[bytes, dict[str, Any]]:
-    """Return the stored picture, and what the shipped model has to read in it by expectation."""
+    """Return the stored picture, and what the shipped model must read in it, by expectation."""
     folder = resources.files("digitry") / "models"
     stored = json.loads((folder / "self_test.json").read_text(encoding="utf-8"))
     return (folder / "self_test.png").read_bytes(), stored["answers"]
 
 
 def self_test_answers(reader: Reader, expectations: tuple[str, ...], picture: bytes) -> dict[str, Any]:
-    """Return what this reader says of the picture, by expectation."""
+    """Return what this reader reads in the picture, by expectation."""
     return {expect: summary(reader.read(picture, expect=expect)) for expect in expectations}
 
 
 def summary(reading: Reading) -> dict[str, Any]:
-    """Return the part of a reading that the self-test looks at."""
+    """Return the part of a reading that the self-test compares."""
     return {
         "texts": [n.text for n in reading.numbers],
         "confidences": [round(n.confidence, 6) for n in reading.numbers],
@@ -172,7 +169,7 @@ def summary(reading: Reading) -> dict[str, Any]:
 
 
 def check_answer(name: str, expect: str, expected: dict[str, Any], answer: dict[str, Any]) -> None:
-    """Raise ModelError unless a reading as JSON says what was expected."""
+    """Raise ModelError unless a reading as JSON is as expected."""
     texts = [number["text"] for number in answer["numbers"]]
     confidences = [number["confidence"] for number in answer["numbers"]]
     if texts != expected["texts"] or not np.allclose(confidences, expected["confidences"], atol=TOLERANCE):

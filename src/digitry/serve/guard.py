@@ -1,4 +1,4 @@
-"""What holds for every request, whatever it is about: who may ask, how the answer is protected, what is counted."""
+"""Checks and headers for every request: who may ask, how the answer is protected, what is counted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger("digitry.serve")
 
 
 def _allowed(name: str) -> str:
-    """Return what allows the text of this file of static/ where a page holds it."""
+    """Return the Content-Security-Policy source that allows this file of static/ inline."""
     text = (resources.files("digitry") / "serve" / "static" / name).read_bytes()
     return f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'"
 
@@ -62,27 +62,27 @@ PREFLIGHT = {
     "Access-Control-Allow-Private-Network": "true",
     "Access-Control-Max-Age": "600",
 }
-"""What a page of an allowed site may send."""
+"""Headers that say what a page of an allowed site may send."""
 
 EXPOSED = b"X-Request-Id, Retry-After"
 
 OPEN_PATHS = frozenset({"/livez", "/readyz"})
-"""Asked by machines that watch over the server, by whatever name or address they know it, and without a token."""
+"""Paths for health checks, allowed with any host name and without a token."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """Who may ask."""
+    """Who may send requests."""
 
     hosts: Collection[str] = LOOPBACK
-    """Names that the Host header may have, without the port. Others may be another site's way to this machine."""
+    """Allowed names in the Host header, without the port; others may be an attack by DNS rebinding."""
     token: str | None = None
-    """What /v1 and /metrics want as a bearer token; None for nobody has to know one."""
+    """The bearer token for /v1 and /metrics; None if none is needed."""
     origins: Collection[str] = ()
-    """Sites whose pages may ask, as browsers name them: `https://example.org`; or `*` for every site."""
+    """Sites whose pages may send requests, as named by browsers: `https://example.org`; or `*` for every site."""
 
     def allows(self, origin: str) -> bool:
-        """Tell whether a page of this site may ask."""
+        """Tell whether pages of this site may send requests."""
         return "*" in self.origins or origin.lower() in self.origins
 
 
@@ -92,8 +92,8 @@ class Guard:
     def __init__(
         self, app: ASGIApp, access: Access, service: Service, labels: Mapping[str, str], *, is_logging: bool
     ) -> None:
-        """Set up; `labels`: the paths that exist → what they are counted and logged as. Any other is "other", for it
-        may hold anything.
+        """Set up; `labels`: existing paths → their names in counts and logs. All others are "other", as they may
+        contain anything.
         """
         self._app, self._access, self._service, self._is_logging = app, access, service, is_logging
         self._labels = dict(labels)
@@ -101,7 +101,7 @@ class Guard:
         self._protection = [(name.lower().encode(), value.encode()) for name, value in PROTECTION.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on to the app, or answer it with its problem."""
+        """Pass a request to the app, or answer it with its problem."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -122,7 +122,7 @@ class Guard:
                     (b"x-request-id", request_id.encode()),
                     *shared,
                 ]
-                if self._service.is_draining:  # the last answer on its connection
+                if self._service.is_draining:  # this is the last answer on its connection
                     message["headers"].append((b"connection", b"close"))
             await send(message)
 
@@ -141,7 +141,7 @@ class Guard:
             self._note(request_id, scope["method"], route, status, time.perf_counter() - began)
 
     def check(self, scope: Scope) -> None:
-        """Raise ProblemError for a request that must not be looked at any further."""
+        """Raise ProblemError for a request that must not be processed."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         path = scope["path"]
         host = headers.get(b"host", "")
@@ -157,18 +157,18 @@ class Guard:
             if not is_allowed and headers.get(b"sec-fetch-site", "none") not in ("same-origin", "none"):
                 raise ProblemError("cross-origin")
         if scope["method"] == "OPTIONS" and self._sharing(scope["headers"]):
-            return  # browsers send no token before they know that they may
+            return  # browsers send no token in preflight requests
         token = self._access.token
         if token is not None and (path.startswith("/v1/") or path == "/metrics"):
             scheme, _, given = headers.get(b"authorization", "").partition(" ")
-            is_known = hmac.compare_digest(given.encode("latin-1"), token.encode())  # as bytes, as it was sent
+            is_known = hmac.compare_digest(given.encode("latin-1"), token.encode())  # compare the bytes that were sent
             if scheme.lower() != "bearer" or not is_known:
                 raise ProblemError(
                     "unauthorized", "Send the header Authorization: Bearer TOKEN.", {"WWW-Authenticate": "Bearer"}
                 )
 
     def _sharing(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """Return the headers by which a page of another site may see the answer; none where it may not."""
+        """Return the headers that let a page of another site see the answer; none if it may not."""
         if not self._access.origins:
             return []
         origin = next((value for name, value in headers if name == b"origin"), b"")
@@ -179,15 +179,15 @@ class Guard:
         return [(b"access-control-allow-origin", named), (b"access-control-expose-headers", EXPOSED), vary]
 
     def has_room_for(self, method: bytes, url: bytes) -> bool:
-        """Tell whether there is room, false for a picture that there is no place for in the queue, whoever sends it."""
+        """Tell whether there is room for a request: False for a picture if the queue is full, whoever sends it."""
         is_picture = method == b"POST" and url.partition(b"?")[0] == READ_PATH
         return not is_picture or self._service.is_draining or self._service.has_room()
 
     def refuse(
         self, problem: ProblemError, headers: Iterable[tuple[bytes, bytes]], method: str = "", route: str = "other"
     ) -> Response:
-        """Return the answer to a request that no app sees, with these headers, as far as they came. It has to cost
-        little, or it takes the time of those who are answered.
+        """Return the answer to a request that never reaches the app, given the headers received so far. It must be
+        cheap, so as not to delay other requests.
         """
         request_id = secrets.token_hex(8)
         response = self._service.answer(problem, request_id)
@@ -196,14 +196,14 @@ class Guard:
         return response
 
     def _note(self, request_id: str, method: str, route: str, status: int, seconds: float) -> None:
-        if status:  # else the client has gone
+        if status:  # otherwise the client has disconnected
             self._service.metrics.answered(route, status, seconds)
-        if self._is_logging or (status >= 500 and status != 503):  # that there are too many is counted, and no fault
+        if self._is_logging or (status >= 500 and status != 503):  # being busy is counted, but not an error
             log.info("%s %s %s %d %.0f ms", request_id, method, route, status, seconds * 1000)
 
 
 @lru_cache(maxsize=64)
 def _without_port(host: str) -> str:
-    """Drop the port: "localhost:8000" → "localhost", "[::1]:8000" → "[::1]"."""
+    """Remove the port: "localhost:8000" → "localhost", "[::1]:8000" → "[::1]"."""
     name, colon, port = host.rpartition(":")
     return name if colon and port.isdigit() else host

@@ -1,4 +1,4 @@
-"""Pictures that come as text: base64 in JSON, or a data URL → the bytes of their files."""
+"""Pictures sent as text, base64 in JSON or a data URL → the bytes of their files."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import orjson
 from digitry.serve.problems import ProblemError
 
 KEYS = ("image", "images", "instances", "inputs")
-"""One picture, or several: as pages send them, and as TensorFlow Serving and KServe take them."""
+"""Keys for one or several pictures: ours, TensorFlow Serving's and KServe's."""
 
 WANTED = 'Send {"image": BASE64 or a data URL}, or a list of such under "images".'
 
 
 def pictures_of_json(body: bytes, most: int) -> list[bytes]:
-    """Take pictures from {"image": …} or {"images": […]}: base64, a data URL, or {"b64": base64} each.
+    """Return the pictures in {"image": …} or {"images": […]}, each as base64, a data URL, or {"b64": base64}.
 
     Raises ProblemError for other JSON, and for more than `most`.
     """
@@ -36,7 +36,7 @@ def pictures_of_json(body: bytes, most: int) -> list[bytes]:
 
 
 def picture_of_text(text: str) -> bytes:
-    """Return the bytes of a picture in base64, also in the alphabet of addresses, or behind `data:…;base64,`.
+    """Return the bytes of a picture in base64, standard or URL-safe, or after `data:…;base64,`.
 
     Raises ProblemError for anything else.
     """

@@ -1,4 +1,4 @@
-"""What a request may cost: every limit of the server, with its default, in one place."""
+"""All limits of the server on requests, with their defaults."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from typing import Any
 
 
 def _limit(default: float, words: str, most: float = 0) -> Any:
-    """Declare a limit with the words that `digitry serve --help` has for it; it may be a thousand times its default, or
-    `most`.
-
-    Beyond that it would be none.
-    """
+    """Declare a limit with its text for `digitry serve --help`; at most `most`, or 1,000 times the default."""
     return field(default=default, metadata={"words": words, "most": most or 1000 * default})
 
 
@@ -31,15 +27,15 @@ class Limits:
     header_seconds: float = _limit(5.0, "Seconds for the head of a request to arrive; then the connection is closed.")
     body_seconds: float = _limit(15.0, "Seconds for the body to arrive; then the connection is closed.")
     request_seconds: float = _limit(6.0, "Seconds from the last byte of a request to its answer; then it is a 504.")
-    """More than `picture_seconds`: a picture is read by one thread, so it takes at least its processor time."""
+    """More than `picture_seconds`, because a picture, read by one thread, takes at least its processor time."""
     answer_seconds: float = _limit(15.0, "For the client to take its answer; then the connection is closed.")
     picture_seconds: float = _limit(5.0, "Seconds of processor time to decode and read one picture.")
-    """A page of 100 numbers from 12 megapixels takes 1.5 s on a quiet core (results/read_speed.json), 2.5 s on a busy
-    machine, where one of 400 takes 5.4 s: with two seconds good pages would be refused."""
+    """A page with 100 numbers in 12 megapixels takes 1.5 s on an idle core (results/read_speed.json), 2.5 s on a busy
+    machine, where one with 400 takes 5.4 s: with two seconds, good pages would be refused."""
     picture_bytes: int = _limit(512 * 2**20, "Bytes of memory to decode and read one picture.")
     max_corrections: int = _limit(10_000, "Pictures that --collect keeps.")
 
 
 def options() -> list[tuple[str, Any, Any, str]]:
-    """Return name, default, ceiling and words of every limit."""
+    """Return the name, default, maximum and help text of every limit."""
     return [(limit.name, limit.default, limit.metadata["most"], limit.metadata["words"]) for limit in fields(Limits)]

@@ -1,4 +1,4 @@
-"""What is known of the networks that come with digitry: how well they read, and since when."""
+"""Figures and cards of the shipped networks."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from digitry.networks.model_files import shipped_runs
 from digitry.runs import CONFIG, METRICS
 
 CARDS = "cards.json"
-"""SHA-256 of a shipped network → what its card says in short; written by bench/model_cards.py."""
+"""File with SHA-256 of a shipped network → summary of its card; written by bench/model_cards.py."""
 FIGURE_FILES = {"digit": "digit.json", "number": "number.json", "page": "page.json"}
-"""What a network reads → where the figures of the shipped one stand."""
+"""What a network reads → the file with the figures of the shipped one."""
 
 
 def network_figures(kind: str, network: Model) -> dict[str, Any]:
-    """Return the figures of a network for a `digit`, a `number` or a `page`, where it is a shipped one, else none."""
+    """Return the figures of a network for a `digit`, a `number` or a `page` if it is a shipped one; else empty."""
     shipped = (_shipped(kind), *(_small() if kind == "digit" else ()))
     return next((figures for figures in shipped if figures["sha256"] == network.sha256), {})
 
 
 def network_card(network: Model) -> dict[str, str]:
-    """Return what a shipped network is for (`purpose`), what not (`limits`), and its `weak` spots; else nothing."""
+    """Return the `purpose`, `limits` and `weak` spots of a shipped network; empty for others."""
     return dict(_cards().get(network.sha256, {}))
 
 
@@ -40,7 +40,7 @@ def _shipped(kind: str) -> dict[str, Any]:
 
 @cache
 def _small() -> tuple[dict[str, Any], ...]:
-    """Return the figures of the small networks, by the names that the others' have."""
+    """Return the figures of the small networks, under the same names as those of the others."""
     figures = []
     for name in shipped_runs():
         metrics, config = _json(name, METRICS), _json(name, CONFIG)

@@ -1,4 +1,4 @@
-"""The API in words that programs understand: OpenAPI 3.1."""
+"""The OpenAPI 3.1 description of the API."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _DIGITS = {
 
 
 def openapi(service: Service) -> dict[str, Any]:
-    """Return the description of this server: the routes that it has, with its models and limits."""
+    """Return the description of this server: its routes, with its models and limits."""
     limits = service.limits
     model = query("model", {"type": "string", "enum": list(service.paths), "default": service.default_model})
     paths: dict[str, Any] = {

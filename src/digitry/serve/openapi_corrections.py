@@ -1,4 +1,4 @@
-"""The description of what `--collect` takes and forgets."""
+"""The OpenAPI description of the routes of `--collect`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEPT = {"type": "integer"}
 
 
 def corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
-    """Describe what `--collect` takes and forgets."""
+    """Describe the routes by which `--collect` keeps and removes pictures."""
     reader = service.model(service.default_model).reader
     label: dict[str, Any] = {"type": "string", "enum": [*reader.class_names, NOT_A_DIGIT]}
     if number := _number(service):
@@ -67,7 +67,7 @@ def corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
 
 
 def page_corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
-    """Describe how a whole page is kept."""
+    """Describe the route by which whole pages are kept."""
     place = {"type": ["integer", "null"], "minimum": 0, "maximum": MOST_CELLS - 1}
     number = {
         "type": "object",
@@ -114,6 +114,6 @@ def page_corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number(service: Service) -> dict[str, Any]:
-    """Describe a number as a label; nothing where the model reads none."""
+    """Describe a number as a label; empty if the model reads no numbers."""
     pattern = number_pattern(service.model(service.default_model).reader)
     return {"pattern": f"^{pattern}$", "maxLength": LONGEST_NUMBER} if pattern else {}

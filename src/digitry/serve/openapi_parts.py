@@ -1,4 +1,4 @@
-"""What descriptions of routes are made of."""
+"""Parts of the descriptions of routes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ANY_POST = (*ANY, "cross-origin", "too-large", "wrong-setting", "busy", "too-slo
 
 
 def query(name: str, schema: dict[str, Any], description: str = "Which model answers.") -> dict[str, Any]:
-    """Describe a parameter in the address."""
+    """Describe a query parameter."""
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
 def object_answer(description: str, properties: dict[str, Any], example: Any) -> dict[str, Any]:
-    """Describe an answer that is an object of these properties."""
+    """Describe an answer that is an object with these properties."""
     schema = {"type": "object", "required": list(properties), "properties": properties}
     content: dict[str, Any] = {"schema": schema}
     if example is not None:
@@ -30,7 +30,7 @@ def object_answer(description: str, properties: dict[str, Any], example: Any) ->
 
 
 def problems(*codes: str) -> dict[str, Any]:
-    """Return the answers that these codes give, by status."""
+    """Return the answers for these problem codes, by status."""
     by_status: dict[int, list[str]] = {}
     for code in sorted(codes, key=lambda code: CODES[code][0]):
         by_status.setdefault(CODES[code][0], []).append(code)

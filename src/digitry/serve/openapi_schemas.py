@@ -1,4 +1,4 @@
-"""What the API takes and answers, as JSON schemas by name."""
+"""JSON schemas of the API's requests and answers, by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digitry.types import IMAGE_PIXELS, IMAGE_SIZE
 
 
 def ref(name: str) -> dict[str, Any]:
-    """Point to the schema of this name."""
+    """Return a reference to the schema with this name."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -39,7 +39,7 @@ def _place(description: str) -> dict[str, Any]:
 
 
 def _one_of(**properties: Any) -> dict[str, Any]:
-    """Describe an object with one of these properties and no other."""
+    """Describe an object with exactly one of these properties."""
     plain = {"type": "object", "additionalProperties": False, "properties": properties}
     return plain | {"minProperties": 1, "maxProperties": 1}
 

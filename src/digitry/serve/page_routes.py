@@ -1,4 +1,4 @@
-"""The routes of what people look at: the page's files and networks, the API and this server in words, a kind 404."""
+"""Routes for people: the page's files and networks, the pages about the API and the server, and a 404 page."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ Served = Callable[[Request], File]
 
 
 def page_routes(service: Service, access: Access) -> tuple[list[Route], set[str]]:
-    """Return the routes, and which of their paths are counted as `static`: files that never change, and networks."""
+    """Return the routes, and the paths that are counted as `static`: files that never change, and networks."""
     fixed = page_files()
     files: dict[str, Served] = {path: partial(_fixed, file) for path, file in fixed.items()}
     for path, file in fixed.items():
         if plain := plain_path(path):
             files[plain] = partial(_fixed, file._replace(is_lasting=False))
         if file.is_packed:
-            packed(file.body)  # now, and not while somebody waits
+            packed(file.body)  # in advance, not while somebody waits
     for name, path in NETWORKS.items():
         files[path] = partial(_network, service, name)
     static = set(files) - {"/"}
@@ -51,13 +51,13 @@ def page_routes(service: Service, access: Access) -> tuple[list[Route], set[str]
 
 
 def missing_page() -> Response:
-    """Return the answer to a browser that asks for an address where there is nothing."""
+    """Return the 404 page for browsers."""
     text = render("serve/missing.html.j2", page={"title": "digitry: nothing here"})
     return Response(text, 404, media_type=TYPES[".html"])
 
 
 def wants_page(request: Request) -> bool:
-    """Tell whether a person looks at the answer: browsers say that they take HTML first."""
+    """Tell whether the client is a browser, which accepts HTML first."""
     accepted = request.headers.get("accept", "")
     return request.method == "GET" and accepted.partition(",")[0].partition(";")[0].strip().lower() == "text/html"
 
@@ -72,7 +72,7 @@ def _network(service: Service, name: str, request: Request) -> File:
 
 
 def _base(request: Request) -> str:
-    """Return how the client calls this server; whoever stands before it may say that it speaks HTTPS."""
+    """Return the server's address for the client; a reverse proxy may say that it is HTTPS."""
     said = request.headers.get("x-forwarded-proto", "")
     return f"{said if said in ('http', 'https') else request.url.scheme}://{request.headers['host']}"
 

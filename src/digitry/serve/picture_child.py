@@ -1,8 +1,8 @@
-"""A process that decodes and reads pictures sent by strangers; `digitry.serve.children` starts it and asks it.
+"""A process that decodes and reads untrusted pictures, started by `digitry.serve.children`.
 
-A broken picture can crash its decoder, and a small one can want all memory. Here that ends one process with limits: on
-memory and processor time, without the means to open a file or a socket, without a core dump. Standard input and output
-are all it has.
+A broken picture can crash its decoder, and a small one can use up all memory. Here that ends only one process, which
+has limits on memory and processor time, cannot open files or sockets, and leaves no core dump. It communicates by
+standard input and output only.
 
 The first message is {"limits": {...}, "models": {name: how many files it has}} and the files; each job {"model",
 "expect", "max_error", "page", "known", "keep"} and the picture; each answer {"readings": [...]}, perhaps with an
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _open_readers(models: dict[str, tuple[bytes, ...]]) -> dict[str, Reader]:
-    """Open a reader of every model; all that is imported on first use is imported now, while files can be opened."""
+    """Open a reader for every model, and import what is imported on first use now, while files can be opened."""
     import cv2
     import numpy as np
 
@@ -58,13 +58,13 @@ def _open_readers(models: dict[str, tuple[bytes, ...]]) -> dict[str, Reader]:
     for reader in readers.values():
         reader.networks.open_all()
         for expect in EXPECTATIONS:
-            with contextlib.suppress(SettingError):  # a model of other things than digits reads no numbers
+            with contextlib.suppress(SettingError):  # a model with classes other than digits reads no numbers
                 reader.read_grey(blank, expect=expect)
     return readers
 
 
 def _answer(reader: Reader, picture: bytes, job: dict[str, Any], max_pixels: int) -> tuple[dict[str, Any], list[bytes]]:
-    """Return what the picture holds, or why it cannot be read; and its grey pages where they are wanted."""
+    """Return the readings of a picture, or why it cannot be read, and its grey pages if requested."""
     from digitry.errors import DigitryError
     from digitry.images.decode import PICTURE_FORMATS, decode_pages
     from digitry.reading.knowledge import parse_knowledge

@@ -35,24 +35,24 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "full": (507, "There is no room for another correction."),
     }
 )
-"""Every code that the server answers with, its status and its title."""
+"""Problem codes → status and title."""
 
 
 CLOSE = {"Connection": "close"}
-"""The header of the last answer on its connection."""
+"""The header of the last answer on a connection."""
 
 
 class ProblemError(Exception):
-    """A request that gets an error for an answer."""
+    """A problem with a request, which is answered with an error."""
 
     def __init__(self, code: str, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
-        """Set up: `code` is one of `CODES`; `detail` says what was wrong with this request, and what to do."""
+        """Set up; `code` is one of `CODES`, `detail` says what is wrong with this request, and what to do."""
         self.code, self.detail, self.headers = code, detail or CODES[code][1], dict(headers or {})
         super().__init__(self.detail)
 
 
 def busy(*, headers: Mapping[str, str] = MappingProxyType({})) -> ProblemError:
-    """Refuse where too many wait already: the client is asked to come again."""
+    """Return the problem for a full queue, which asks the client to try again."""
     return ProblemError("busy", headers={"Retry-After": "1", **headers})
 
 

@@ -1,6 +1,6 @@
-"""Connections: uvicorn's, and what it lacks: an end to patience, for heads and bodies that never come or never end and
-for answers that nobody takes; one write for a whole answer, where it has one for the head and one for the body; a quick
-no where too many ask; and a last answer that reaches also who is still sending.
+"""uvicorn's connections, with additions: timeouts for heads and bodies that never arrive or never end, and for answers
+that nobody receives; one write for a whole answer instead of two for head and body; early refusal when there are too
+many requests; and a final answer that reaches clients that are still sending.
 """
 
 from __future__ import annotations
@@ -17,37 +17,37 @@ from digitry.serve.limits import Limits
 from digitry.serve.problems import CLOSE, ProblemError, busy
 
 PIECE_BYTES = 2**13
-"""So much is looked at before requests that are there get their answers: thousands of them fit into what a connection
-brings at once, and each takes memory, and time of all others."""
+"""Bytes that are parsed before pending requests are answered: what arrives at once may hold thousands of requests, each
+of which takes memory, and time from all others."""
 
 
 def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
-    """Return the class of connections to an app, with these limits."""
+    """Return the connection class for an app with these limits."""
 
     class PatientProtocol(HttpToolsProtocol):
-        """Closes a connection whose request does not arrive in time, or grows without end; refuses a picture before
-        anybody looks at it.
+        """Closes a connection whose request does not arrive in time, or grows without end; refuses a picture early if
+        the queue is full.
         """
 
         _awaited: str = "head"
-        """The part of a request that is still to come; empty between an answer and the next request."""
+        """The part of a request that is awaited; empty between an answer and the next request."""
         _timer: asyncio.TimerHandle | None = None
         _timed: str = ""
-        """The part that the timer is for."""
+        """The part to which the timer applies."""
         _stalled: asyncio.TimerHandle | None = None
-        """Runs while the client leaves so much of an answer lying that no more can be sent."""
+        """Runs while nothing can be sent because the client does not receive its answer."""
         _is_refused = False
-        """Whether the request that comes in has its answer already."""
+        """Whether the incoming request has been answered already."""
         _head_bytes = 0
-        """Of the address and the headers so far."""
+        """Of the address and headers so far."""
         _came = 0
-        """Bytes of the awaited part, as they came over the wire; less what came together with its beginning."""
+        """Bytes of the awaited part received over the wire, without those received together with its beginning."""
         _empty = 0
-        """Of these, those since the last that were the body's own: heads of chunks, and what stands behind the last."""
+        """Of these, those since the last actual body data: chunk headers, and trailers."""
         _turns = 0
-        """How often another part was awaited."""
+        """How often the awaited part has changed."""
         _held: bytearray
-        """What came behind requests that wait for their answers."""
+        """Data received after requests that are waiting for their answers."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             to_come = lambda: bool(self._awaited)  # noqa: E731
@@ -57,7 +57,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
             self._be_patient()
 
         def data_received(self, data: bytes) -> None:
-            if self.transport.is_closing():  # what still comes of a request that has its answer
+            if self.transport.is_closing():  # the rest of a request that has been answered
                 return
             if self._held or len(data) > PIECE_BYTES:
                 self._held += data
@@ -66,7 +66,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
                 self._take(data)
 
         def _go_on(self) -> None:
-            """Take what came, until several requests wait for their answers."""
+            """Parse received data until several requests are waiting for their answers."""
             while self._held and not self.pipeline:
                 piece = bytes(self._held[:PIECE_BYTES])
                 del self._held[:PIECE_BYTES]
@@ -83,7 +83,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
 
         def _take(self, data: bytes) -> None:
             turns = self._turns
-            self._awaited = self._awaited or "head"  # the next request begins on a connection that was kept
+            self._awaited = self._awaited or "head"  # the next request on a kept connection
             self._empty += len(data)
             super().data_received(data)
             if self._turns == turns:
@@ -101,8 +101,8 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
                 self._empty > limits.max_header_bytes
                 or self._came > 2 * limits.max_body_bytes + limits.max_header_bytes
             ):
-                # Bodies are counted where they are read: this one is made of chunks of nothing, or its end has none, of
-                # which the parser copies all for each piece that comes.
+                # Bodies are counted where they are read. This one consists of empty chunks, or has endless trailers,
+                # all of which the parser copies for each piece that arrives.
                 self._refuse(ProblemError("too-large", "The body takes more bytes than it has; send it whole.", CLOSE))
 
         def _large_head(self) -> ProblemError:
@@ -119,7 +119,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
             super().on_url(url)
 
         def on_header(self, name: bytes, value: bytes) -> None:
-            if self._awaited == "head":  # behind a body nobody looks at them
+            if self._awaited == "head":  # trailers are ignored
                 self._head_bytes += len(name) + len(value) + len(": \r\n")
                 super().on_header(name, value)
 
@@ -166,7 +166,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
 
         def shutdown(self) -> None:
             if self.cycle is None or self.cycle.response_complete:
-                self.transport.end()  # type: ignore[attr-defined] # also where a part of a request has come
+                self.transport.end()  # type: ignore[attr-defined] # even if part of a request has arrived
             else:
                 super().shutdown()
 
@@ -179,34 +179,34 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
             super().connection_lost(exc)
 
         def send_400_response(self, msg: str) -> None:
-            """Answer what is no HTTP with a problem like any other."""
+            """Answer invalid HTTP with a problem like any other."""
             self._refuse(ProblemError("bad-request", "This is not HTTP.", CLOSE))
 
         @property
         def _is_next(self) -> bool:
-            """Whether no request before the one that comes in waits for its answer."""
+            """Whether no earlier request is waiting for its answer."""
             return self.cycle is None or self.cycle.response_complete
 
         def _refuse(self, problem: ProblemError) -> None:
-            """End the connection with this answer to the request that comes in, where nothing is answered before it."""
+            """End the connection with this answer to the incoming request, or first let earlier ones be answered."""
             if self._awaited == "head" and not self._is_next:
-                self.cycle.keep_alive = False  # it ends with the answers that are still to come
+                self.cycle.keep_alive = False  # it ends after the pending answers
                 return
             if self._awaited == "body" and not self._is_refused:
-                self.cycle.disconnected = True  # who waits for the rest of it waits in vain, and has nothing to say
+                self.cycle.disconnected = True  # whoever waits for the rest must stop, and can no longer answer
                 self.cycle.message_event.set()
             if self._awaited == "head" or not (self._is_refused or self.cycle.response_started or self.pipeline):
                 self._answer(guard.refuse(problem, self.headers or ()))
             self.transport.close()
 
         def _answer(self, response: Response) -> None:
-            """Send what no app has sent."""
+            """Send a response that does not come from the app."""
             headers = [*self.server_state.default_headers, *response.raw_headers]
             lines = [STATUS_LINE[response.status_code], *(name + b": " + value + b"\r\n" for name, value in headers)]
             self.transport.write(b"".join([*lines, b"\r\n", bytes(response.body)]))
 
         def _be_patient(self) -> None:
-            """Time what is awaited of the client; most requests come in one piece, and need no timer."""
+            """Start the timer for the awaited part; most requests arrive in one piece, and need none."""
             awaited = "" if self._held else self._awaited
             if self._timed == awaited:
                 return
@@ -222,8 +222,8 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
 
 
 class GatheringTransport:
-    """A transport that sends what was written since the loop's last turn at once: a write, and the client's waking up
-    for it, cost more than putting an answer together. And it closes so that the client sees its answer.
+    """A transport that sends everything written during an iteration of the event loop at once, because a write, and the
+    client's waking up for it, cost more than joining. And it closes so that the client receives its answer.
     """
 
     def __init__(
@@ -241,18 +241,18 @@ class GatheringTransport:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Keep it until the loop's next turn, when all is sent."""
+        """Buffer the data until the next iteration of the event loop."""
         if not self._written:
             self._loop.call_soon(self._send)
         self._written.append(data)
 
     def is_closing(self) -> bool:
-        """Tell whether all was said."""
+        """Tell whether the transport is closing."""
         return self._is_leaving or self._transport.is_closing()
 
     def close(self) -> None:
-        """Say that this was all. Where a request still comes in, its rest is heard and forgotten: the system would
-        take the answer back from a client that sends to a connection which nobody holds any more.
+        """Close after what was written. If a request is still arriving, its rest is read and discarded: otherwise the
+        system would reset the connection, and the client might lose the answer.
         """
         if self._is_leaving or self._transport.is_closing() or not self._is_more_to_come():
             self.end()
@@ -263,7 +263,7 @@ class GatheringTransport:
         self.hold(is_held=False, is_paused=False)
 
     def hold(self, *, is_held: bool, is_paused: bool) -> None:
-        """Read nothing more, whoever would go on; or go on, where it `is_paused` by nobody else."""
+        """Stop reading, whoever would resume it; or resume, unless reading `is_paused` by flow control."""
         self._is_held = is_held
         if self._transport.is_closing():
             return
@@ -273,7 +273,7 @@ class GatheringTransport:
             self._transport.resume_reading()
 
     def resume_reading(self) -> None:
-        """Read on, unless it is held."""
+        """Resume reading, unless it is held."""
         if not self._is_held:
             self._transport.resume_reading()
 
@@ -281,7 +281,7 @@ class GatheringTransport:
         """Close now."""
         self._send()
         self._transport.close()
-        if self._transport.get_write_buffer_size():  # it would wait for the client for ever
+        if self._transport.get_write_buffer_size():  # otherwise it would wait for the client forever
             self._loop.call_later(self._answer_seconds, self._transport.abort)
 
     def _send(self) -> None:

@@ -1,4 +1,4 @@
-"""What the server counts, in Prometheus' text format."""
+"""The server's metrics, in Prometheus' text format."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999
 
 
 class Metrics:
-    """The counters of one server; none of them knows a picture, a name or an address."""
+    """The counters of one server; none of them contains a picture, a name or an address."""
 
     def __init__(
         self, in_flight: Callable[[], float], waiting: Callable[[], float], is_ready: Callable[[], float]
     ) -> None:
-        """Count; all three are asked when somebody reads the metrics."""
+        """Set up; the three functions are called whenever the metrics are read."""
         self._registry = CollectorRegistry()
         self._requests = Counter("digitry_requests", "Requests answered.", ("route", "status"), registry=self._registry)
         self._errors = Counter("digitry_errors", "Requests that got a problem.", ("code",), registry=self._registry)
@@ -59,7 +59,7 @@ class Metrics:
         )
         ProcessCollector(registry=self._registry)
 
-        # Looking a child up by its labels costs more than counting in it.
+        # Looking up a child metric by its labels costs more than incrementing it.
         self._by_status = cache(lambda route, status: self._requests.labels(route, str(status)))
         self._by_route = cache(lambda route: self._seconds.labels(route))
         self._by_model = cache(
@@ -82,11 +82,11 @@ class Metrics:
         self._errors.labels(code).inc()
 
     def batch(self, images: int) -> None:
-        """Note the size of a batch."""
+        """Record the size of a batch."""
         self._batch.observe(images)
 
     def readings(self, model: str, expect: str, readings: Sequence[Mapping[str, Any]]) -> None:
-        """Count the readings of a picture, one a page, and the confidence of each number."""
+        """Count the readings of a picture, one per page, and record the confidence of each number."""
         confidence = self._confidence.labels(model, expect)
         for reading in readings:
             result = "nothing" if not reading["numbers"] else "sure" if reading["sure"] else "unsure"
@@ -95,7 +95,7 @@ class Metrics:
                 confidence.observe(number["confidence"])
 
     def digits(self, model: str, sure: Sequence[bool], confidences: Sequence[float]) -> None:
-        """Count canonical digits, and their confidence."""
+        """Count canonical digits, and record their confidence."""
         sure_ones, others, confidence = self._by_model(model)
         sure_ones.inc(sum(sure))
         others.inc(len(sure) - sum(sure))
@@ -107,5 +107,5 @@ class Metrics:
         self._reloads.labels(result).inc()
 
     def text(self) -> bytes:
-        """Write all figures as Prometheus reads them."""
+        """Return all metrics in Prometheus' format."""
         return generate_latest(self._registry)

@@ -1,4 +1,4 @@
-"""The server's life: bind, serve, listen to signals, drain, end."""
+"""The server's life cycle: bind, serve, handle signals, drain, end."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from digitry.serve.service import Service
 log = logging.getLogger("digitry.serve")
 
 LINGER_SECONDS = 1.0
-"""So long a stopping server still takes requests, each answer being the last on its connection: who has a connection
-open hears of it before it is closed."""
+"""Time for which a stopping server still takes requests, each answer being the last on its connection, so that clients
+with open connections learn of it before they are closed."""
 
 DRAIN_SECONDS = 7
-"""Requests that are not done by then, after that, are given up; the whole end takes less than ten seconds."""
+"""Time after that for requests to finish; others are aborted. In all, stopping takes less than ten seconds."""
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a listening socket. Raises StorageError when the port is taken, or the address is none of this machine."""
+    """Return a listening socket. Raises StorageError if the port is taken, or the address is not of this machine."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(2048)
-    except (OSError, OverflowError, TypeError) as error:  # TypeError: a name that no host has
+    except (OSError, OverflowError, TypeError) as error:  # TypeError: an invalid host name
         listener.close()
         reason, number = (error.strerror, error.errno) if isinstance(error, OSError) else (str(error), None)
         is_port = isinstance(error, OverflowError) or number in (errno.EADDRINUSE, errno.EACCES)
@@ -48,14 +48,14 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def inherit(descriptor: int) -> socket.socket:
-    """Take over the listening socket that the process which started this one has opened."""
+    """Return the listening socket inherited from the parent process."""
     listener = socket.socket(fileno=descriptor)
     listener.set_inheritable(False)
     return listener
 
 
 def address_of(listener: socket.socket) -> str:
-    """Write the address: http://127.0.0.1:8000"""
+    """Return the address: http://127.0.0.1:8000"""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -63,9 +63,9 @@ def address_of(listener: socket.socket) -> str:
 def run_server(
     service: Service, listener: socket.socket, access: Access, *, log_requests: bool, is_worker: bool = False
 ) -> None:
-    """Serve until SIGTERM or SIGINT; SIGHUP reads the model files again. Raises DigitryError when it cannot start.
+    """Serve until SIGTERM or SIGINT; SIGHUP reloads the model files. Raises DigitryError if it cannot start.
 
-    A worker ends with its standard input too, which is its parent's end of a pipe.
+    A worker also stops when its standard input ends, which is a pipe from its parent.
     """
     app = create_app(service, access, log_requests=log_requests)
     config = uvicorn.Config(
@@ -76,7 +76,7 @@ def run_server(
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # nothing here asks who the client is
+        proxy_headers=False,  # the client's address is not used
         timeout_keep_alive=30,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
@@ -105,33 +105,33 @@ async def _serve(server: _Server, service: Service, listener: socket.socket, is_
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which leaves signals to us, and ends gently."""
+    """uvicorn's server, which leaves signals to digitry and stops gracefully."""
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
         self._service = service
 
     def stop(self) -> None:
-        """Begin to end; a second call ends at once."""
+        """Begin to stop; a second call stops at once."""
         if self._service.is_draining:
             self.force_exit = True
         self._service.is_draining = True
         self.should_exit = True
 
     def stop_with_parent(self) -> None:
-        """Stop, as standard input has ended; once is enough to hear that."""
+        """Stop because standard input has ended, and do not watch it any more."""
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
         self.stop()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Catch none here: uvicorn would raise them again at the end, and the exit code would not be 0."""
+        """Capture no signals: uvicorn would raise them again at the end, and the exit code would not be 0."""
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         log.info("stopping: requests that have come are answered")
         await asyncio.sleep(LINGER_SECONDS)
         await super().shutdown(sockets)
-        for task in self.server_state.tasks:  # a second signal waits for none
+        for task in self.server_state.tasks:  # after a second signal, wait for none
             task.cancel()
         log.info("stopped")

@@ -1,4 +1,4 @@
-"""Several servers on one port: started, watched over and stopped together. They share nothing but the socket."""
+"""Several servers on one port, started, monitored and stopped together. They share only the socket."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ from digitry.errors import ModelError, SettingError
 log = logging.getLogger("digitry.serve")
 
 YOUNG_SECONDS = 3.0
-"""A worker that ends sooner after its start cannot run at all: then all end."""
+"""If a worker ends sooner than this after its start, it cannot run at all, so all are stopped."""
 
 FINAL_CODES = {error.exit_code for error in (SettingError, ModelError)}
-"""With these a worker names a wrong setting or model: however late, all end, for the next would say the same."""
+"""Exit codes of a wrong setting or model: however late, all workers are stopped, as new ones would fail alike."""
 
 STOP_SECONDS = 12.0
 
 
 def run_workers(count: int, arguments: Sequence[str], listener: socket.socket) -> int:
-    """Run `digitry serve ARGUMENTS` so many times on a listening socket until SIGTERM or SIGINT; the exit code."""
+    """Run `count` processes of `digitry serve ARGUMENTS` on a listening socket until SIGTERM or SIGINT; return the exit
+    code.
+    """
     command = [sys.executable, "-m", "digitry", "serve", *arguments, "--workers", "1"]
     command += ["--listener", str(listener.fileno())]
     changed = threading.Event()
@@ -70,7 +72,7 @@ def run_workers(count: int, arguments: Sequence[str], listener: socket.socket) -
 
 @contextlib.contextmanager
 def _hangup_ignored() -> Iterator[None]:
-    """Let a process that is started here ignore SIGHUP until it knows what to do at one, or it would end."""
+    """Let a process started here ignore SIGHUP, which would end it, until it has its own handler."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         yield
@@ -79,7 +81,7 @@ def _hangup_ignored() -> Iterator[None]:
 
 
 class _ServerProcess:
-    """One server process. Its standard input ends when this process does, and so does it."""
+    """One server process, which stops when its standard input ends with this process."""
 
     def __init__(self, command: list[str], listener: socket.socket) -> None:
         self._started = time.monotonic()
@@ -88,13 +90,13 @@ class _ServerProcess:
                 command,
                 stdin=subprocess.PIPE,
                 pass_fds=[listener.fileno()],
-                start_new_session=True,  # Ctrl-C is for this process, which passes it on once
+                start_new_session=True,  # Ctrl-C goes to this process, which passes it on once
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             )
 
     @property
     def age(self) -> float:
-        """Seconds since it was started."""
+        """Seconds since the start."""
         return time.monotonic() - self._started
 
     def send(self, number: int) -> None:
@@ -102,7 +104,7 @@ class _ServerProcess:
             self.process.send_signal(number)
 
     def wait(self, seconds: float) -> None:
-        """Wait so long until it has ended; then it is ended, and its standard input closed."""
+        """Wait this long for it to end, then kill it; close its standard input."""
         assert self.process.stdin is not None
         try:
             self.process.wait(max(0.1, seconds))

@@ -1,4 +1,4 @@
-"""The server without its addresses: models, their engine, and how new files take over."""
+"""The server without its routes: models, their engine, and reloading."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger("digitry.serve")
 
 
 class Service:
-    """Answers by the engine of the day."""
+    """The models and the current engine."""
 
     def __init__(
         self,
@@ -32,8 +32,8 @@ class Service:
         limits: Limits | None = None,
         collect: Path | None = None,
     ) -> None:
-        """Load `models`: name → run folders or ONNX files, a network for digits, one for numbers, or both; none for
-        the shipped ones. The first is what requests get that name none. Raises ModelError for one that cannot be used.
+        """Load `models`: name → run folders or ONNX files, of networks that read different things; empty for the
+        shipped ones. The first is the default. Raises ModelError for one that cannot be used.
         """
         self.limits = limits or Limits()
         self.paths, self._processes = dict(models), processes
@@ -53,16 +53,16 @@ class Service:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the self-test was passed, and nobody asked to stop."""
+        """Whether the self-test has passed and the server is not stopping."""
         return self._engine is not None and not self.is_draining
 
     def model(self, name: str) -> ServedModel:
-        """Return the model that has this name now."""
+        """Return the current model of this name."""
         return self._loaded[name]
 
     async def start(self) -> None:
-        """Load, test, be ready. Raises ModelError when the self-test is not passed."""
-        async with self._reloading:  # whoever asks for new models meanwhile gets them afterwards
+        """Start and test the engine. Raises ModelError if the self-test fails."""
+        async with self._reloading:  # a reload requested meanwhile comes afterwards
             self.switch_to(await self._start_engine(self._loaded))
 
     async def _start_engine(self, models: Mapping[str, ServedModel]) -> Engine:
@@ -71,7 +71,7 @@ class Service:
         return engine
 
     def switch_to(self, engine: Engine) -> None:
-        """Answer by this engine from now on; the one before ends when its last request has its answer."""
+        """Use this engine from now on; the previous one ends when its last request has been answered."""
         old, self._engine, self._loaded = self._engine, engine, engine.models
         if old is not None:
             task = asyncio.create_task(old.close())
@@ -80,7 +80,7 @@ class Service:
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:
-        """Return the engine for one request, from its beginning to its end."""
+        """Provide the engine for the whole of one request."""
         engine = self._engine
         if engine is None:
             raise ProblemError("not-ready", headers={"Retry-After": "1"})
@@ -91,16 +91,16 @@ class Service:
             engine.requests -= 1
 
     def has_room(self) -> bool:
-        """Tell whether one more picture would get its turn."""
+        """Tell whether one more picture would get its turn in time."""
         return self._engine is None or self._engine.children.has_room()
 
     def answer(self, problem: ProblemError, request_id: str) -> Response:
-        """Return the answer to a request that has a problem, which is counted."""
+        """Count a problem, and return the answer to its request."""
         self.metrics.problem(problem.code)
         return problem_response(problem, request_id)
 
     async def reload(self) -> None:
-        """Read the model files again. Good ones take over; for a bad one, the old one stays."""
+        """Reload the model files. Valid ones are used from then on; for an invalid one, the old model stays."""
         async with self._reloading:
             loaded = {name: await asyncio.to_thread(self._reload_one, name) for name in self.paths}
             if all(loaded[name].sha256 == self._loaded[name].sha256 for name in loaded):
@@ -109,7 +109,7 @@ class Service:
                 return
             try:
                 engine = await self._start_engine(loaded)
-            except (DigitryError, OSError) as error:  # OSError: no process to be had
+            except (DigitryError, OSError) as error:  # OSError: no process can be started
                 log.error("reload: refused, the old models stay: %s", error)
                 self.metrics.reloaded("refused")
                 return
@@ -126,7 +126,7 @@ class Service:
             return self._loaded[name]
 
     async def close(self) -> None:
-        """End, once every request has its answer."""
+        """Shut down once every request has been answered."""
         for task in list(self._retiring):
             await task
         if self._engine is not None:

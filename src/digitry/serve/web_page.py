@@ -1,4 +1,4 @@
-"""The page's files, held in memory: what the browser loads, and nothing from elsewhere."""
+"""The page's files, held in memory: everything that the browser loads."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ TYPES = {
 STATIC = "/static/"
 
 HELD = ("style.css", "drawing.js")
-"""Files that the page holds, so that it is shown as soon as it is there."""
+"""Files that are inlined into the page, so that it is displayed at once."""
 
 NETWORKS = {"digit": "/models/digit.onnx", "number": "/models/number.onnx", "shipped": "/models/shipped.onnx"}
-"""What the page reads with → its address: the server's networks for digits and for numbers, and the shipped one for
-numbers, which has a word on digits, too, where that is another."""
+"""Networks that the page reads with → their addresses: the server's for digits and numbers, and the shipped one for
+numbers, which is also asked about digits, if it is another."""
 
 GZIPPED = frozenset({".html", ".css", ".js", ".svg", ".json", ".webmanifest", ".onnx"})
-"""What becomes smaller by gzip; of weights a twelfth goes."""
+"""Files that gzip makes smaller; weights by a twelfth."""
 
 
 class File(NamedTuple):
@@ -53,31 +53,31 @@ class File(NamedTuple):
     body: bytes
     content_type: str
     is_lasting: bool = False
-    """Whether its address changes with its bytes, so that browsers may keep it for good."""
+    """Whether its address changes with its bytes, so that browsers may cache it forever."""
     version: str = ""
-    """With `?v=` and this behind it, its address is such a one."""
+    """With `?v=` and this version appended, its address changes with its bytes."""
 
     @property
     def is_packed(self) -> bool:
-        """Whether it is sent by gzip to who takes that."""
+        """Whether it is sent gzipped to clients that accept that."""
         return len(self.body) > LEAST_PACKED and self.content_type in {TYPES[suffix] for suffix in GZIPPED}
 
 
 LEAST_PACKED = 1024
-"""Bytes; less is one packet anyway."""
+"""In bytes; less fits into one packet anyway."""
 
 
 @lru_cache(maxsize=128)
 def packed(body: bytes) -> bytes:
-    """Return the same by gzip, made once."""
+    """Return the body gzipped, cached."""
     return gzip.compress(body, 6, mtime=0)
 
 
 def page_files() -> dict[str, File]:
-    """Return path → file, of everything that never changes while the server runs.
+    """Return path → file for everything that never changes while the server runs.
 
-    What lies in static/ has an address that changes with any of it, so that it may be kept for good. The file at "/"
-    knows nothing of this server yet; `home` makes the one that does.
+    Files in static/ have an address that changes with any of them, so that they may be cached forever. The file at "/"
+    contains nothing about this server; `home` makes one that does.
     """
     package = resources.files("digitry")
     static = {name: static_file(name, part.read_bytes()) for name, part in _walk(package / "serve" / "static")}
@@ -86,7 +86,7 @@ def page_files() -> dict[str, File]:
     static["manifest.webmanifest"] = manifest._replace(body=manifest.body.replace(STATIC.encode(), folder.encode()))
     found = {folder + name: file._replace(is_lasting=True) for name, file in static.items() if name not in HELD}
     found["/"] = _page(found)
-    pages = [path for path in found if not path.endswith(".png")]  # these are for others' pages and screens
+    pages = [path for path in found if not path.endswith(".png")]  # these are for previews and home screens
     kept = json.dumps([*sorted(pages), "/config.json", "/about", "/api"])
     worker = render("serve/sw.js.j2", version=_sha256(found)[:16], static=folder, files=Markup(kept))
     found["/sw.js"] = File(worker.encode(), TYPES[".js"])
@@ -94,12 +94,12 @@ def page_files() -> dict[str, File]:
 
 
 def home(service: Service, access: Access, files: Iterable[str], base: str) -> File:
-    """Return the page with what it has to know of this server, so that it need not ask.
+    """Return the page with everything it needs to know about this server, so that it need not ask.
 
-    `files`: the paths of `page_files`. `base`: how its reader calls this server; who shows a preview of the page takes
-    no picture without it.
+    `files`: the paths of `page_files`. `base`: the server's address for its reader, without which previews of the page
+    have no picture.
     """
-    known = json.dumps(page_config(service, access)).replace("<", "\\u003c")  # no name ends a script
+    known = json.dumps(page_config(service, access)).replace("<", "\\u003c")  # no name can end the script
     first = network_address("digit", network_file(service, "digit"))
     return _page(files, config=Markup(known), network=first, base=base)
 
@@ -120,7 +120,7 @@ def _page(files: Iterable[str], *, config: str = "", network: str = "", base: st
 
 
 def plain_path(path: str) -> str | None:
-    """Return the address without the part that changes of one that has such a part, by which it is served too."""
+    """Return an address without its changing part, under which the file is served too; None if it has no such part."""
     _, lasting, rest = path.partition(STATIC)
     return STATIC + rest.partition("/")[2] if lasting else None
 
@@ -140,7 +140,7 @@ def _shipped_for_numbers() -> bytes:
 
 
 def network_file(service: Service, name: str) -> File:
-    """Return one of the `NETWORKS` as it is now: a reload may have changed it."""
+    """Return the current file of one of the `NETWORKS`, which a reload may have changed."""
     networks = service.model(service.default_model).reader.networks
     if name == "shipped":
         body = _shipped_for_numbers()
@@ -150,12 +150,12 @@ def network_file(service: Service, name: str) -> File:
 
 
 def network_address(name: str, file: File) -> str:
-    """Return the address of a network that changes with its bytes."""
+    """Return the address of a network, which changes with its bytes."""
     return f"{NETWORKS[name]}?v={file.version}"
 
 
 def page_config(service: Service, access: Access) -> dict[str, Any]:
-    """State what the page has to know of this server."""
+    """Return what the page needs to know about this server."""
     model = service.model(service.default_model)
     networks = model.reader.networks
     reads_numbers = "number" in model.expectations
@@ -187,7 +187,7 @@ def config(service: Service, access: Access) -> File:
 
 
 def static_file(name: str, body: bytes) -> File:
-    """Return a file of the page; the ending of its name says its type."""
+    """Return a file of the page, with the type given by its suffix."""
     return File(body, TYPES[name[name.rindex(".") :]])
 
 
