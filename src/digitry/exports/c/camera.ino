@@ -1,12 +1,12 @@
-// Reads the digit that is held before an ESP32-CAM (AI-Thinker's board), and tells the serial line, at 115,200 baud.
-// Grey frames of 160x120 pixels: 19 kB for the frame, 38 kB for what is looked for in it, and the network's own.
+// Reads the digit held in front of an ESP32-CAM (AI-Thinker's board) and prints it on the serial port at 115,200 baud.
+// Grey frames of 160x120 pixels: 19 kB for the frame, 38 kB for finding the digit, and the network's own memory.
 #include <Arduino.h>
 #include <esp_camera.h>
 
 #include <digitry_frame.h>
 #include <digits.h>
 
-static const float LEAST = 0.9f;  // what is less probable is not said
+static const float LEAST = 0.9f;  // less probable digits are not printed
 static const char *const names[DIGITRY_CLASSES] = DIGITRY_NAMES;
 
 static camera_config_t configured() {

@@ -1,4 +1,4 @@
-/* The same on a computer, to try frames of a camera: greys as PGM files, one after the other, from the standard input.
+/* The same on a computer, to try frames of a camera: grey PGM files, one after the other, from standard input.
  *
  *     cc -O2 -std=c99 -Isrc -DDIGITRY_FRAME_PIXELS=1000000 src/digits.c src/digitry_frame.c src/digitry_ink.c examples/computer/computer.c -lm -o digits
  *     cat frame.pgm | ./digits
@@ -17,7 +17,7 @@ int main(void) {
     int wide, high, i, best;
     while (scanf("P5 %d %d %*d", &wide, &high) == 2) {
         if (wide < 1 || high < 1 || wide > DIGITRY_FRAME_PIXELS / high) return 1;
-        getchar(); /* one white space stands before the pixels */
+        getchar(); /* one whitespace character precedes the pixels */
         if (fread(frame, 1, (size_t)(wide * high), stdin) != (size_t)(wide * high)) return 1;
         if (!digitry_find(frame, wide, high, DIGITRY_AUTO, image)) {
             puts("no digit");

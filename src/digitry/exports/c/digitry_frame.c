@@ -1,28 +1,28 @@
-/* A grey frame of a camera -> the canonical digit in it, as the Python of digitry finds it, with less arithmetic.
+/* A camera's grey frame -> the canonical digit in it, as found by digitry's Python code, with less arithmetic.
  *
  * 1. ink: digitry_ink.c
  * 2. pieces: the most prominent one, with the strokes near it
- * 3. fit: cut out, its strokes thickened where they would vanish, its box made 20 pixels long, centred by its mass */
+ * 3. fit: crop, thicken strokes that would vanish, resize the box to 20 pixels, centre by mass */
 #include "digitry_frame.h"
 
 #include <string.h>
 
 #define SIDE DIGITRY_SIDE
 #define BOX 20
-#define INK_LEVEL 90           /* a pixel of at least this belongs to a stroke, as in images/segment.py of digitry, */
-#define BOX_LEVEL 32           /* and one of at least this to the ink box, as in images/canonical.py */
-#define FIRST 2                /* number of the first piece; 0 is paper, 1 ink that no piece has yet */
-#define PIECES 120             /* at most; with FIRST they fit into a byte */
+#define INK_LEVEL 90           /* least ink of a stroke pixel, as in digitry's images/segment.py, */
+#define BOX_LEVEL 32           /* and of a pixel in the ink box, as in images/canonical.py */
+#define FIRST 2                /* number of the first piece; 0 is paper, 1 is ink not yet assigned to a piece */
+#define PIECES 120             /* most pieces; with FIRST they fit into a byte */
 #define SPECK 4                /* pieces with fewer pixels are dropped at once */
-#define THIN 1.5f              /* strokes are at least so wide after fitting, in pixels */
-#define LEAST_SMOOTHNESS 0.35f /* what is less is noise, as in images/stages.py */
+#define THIN 1.5f              /* least width of strokes after fitting, in pixels */
+#define LEAST_SMOOTHNESS 0.35f /* below this it is noise, as in images/stages.py */
 
 typedef struct {
-    int left, top, right, bottom; /* right and bottom lie outside */
+    int left, top, right, bottom; /* right and bottom are exclusive */
     long area;
 } Piece;
 
-static int width, height; /* of the frame that is being read */
+static int width, height; /* of the frame being read */
 static unsigned char ink[DIGITRY_FRAME_PIXELS];
 static unsigned char label[DIGITRY_FRAME_PIXELS]; /* number of the piece; while strokes are thickened, their ink */
 static Piece pieces[PIECES];
@@ -41,7 +41,7 @@ static int reaches(int x, int y, unsigned char number) {
 }
 
 static Piece grown(int x, int y, unsigned char number) {
-    /* Number all ink that hangs together with a pixel: sweep its surroundings down and up until nothing is added. */
+    /* Number all ink connected to a pixel: sweep its surroundings down and up until nothing is added. */
     Piece piece = {x, y, x + 1, y + 1, 1};
     int changed = 1, down = 1;
     label[y * width + x] = number;
@@ -94,7 +94,7 @@ static int at_border(Piece p) {
 }
 
 static int is_frame(Piece p) {
-    /* Hangs on the border, and lies all in the outer part of the frame, or surrounds it. */
+    /* At the border, and entirely in the outer part of the frame, or surrounding it. */
     int reach = least(p.right, width - p.left) < 15 * width / 100 || least(p.bottom, height - p.top) < 15 * height / 100;
     int around = p.right - p.left > 95 * width / 100 && p.bottom - p.top > 95 * height / 100;
     return at_border(p) && (around || reach);
@@ -106,7 +106,7 @@ static float prominence(Piece p) {
     down = down < 0 ? -down : down;
     away = 1.2f - (across > down ? across : down);
     long_side = (float)most(p.right - p.left, p.bottom - p.top);
-    return (float)p.area * long_side * long_side * away * away; /* the square of Python's, which needs no root */
+    return (float)p.area * long_side * long_side * away * away; /* the square of Python's value, which needs no root */
 }
 
 static int choose(int count, unsigned char chosen[PIECES], Piece *whole) {
@@ -145,7 +145,7 @@ static int choose(int count, unsigned char chosen[PIECES], Piece *whole) {
 }
 
 static void keep(const unsigned char chosen[PIECES], Piece *box) {
-    /* Leave only the chosen pieces with their soft edges, then take the box of all that is inked. */
+    /* Keep only the chosen pieces with their soft edges, then take the box of all ink. */
     int edge = most(1, most(box->right - box->left, box->bottom - box->top) / 40), x, y, i, j;
     int left = most(0, box->left - edge), right = least(width, box->right + edge);
     int top = most(0, box->top - edge), bottom = least(height, box->bottom + edge);
@@ -170,7 +170,7 @@ static void keep(const unsigned char chosen[PIECES], Piece *box) {
 /* ---- fit ---- */
 
 static float stroke_width(Piece box) {
-    /* Twice the ink by the length of its edge, in pixels. */
+    /* Twice the ink divided by the length of its edge, in pixels. */
     long area = 0, edge = 0;
     int x, y;
     for (y = box.top; y < box.bottom; y++)
@@ -182,11 +182,11 @@ static float stroke_width(Piece box) {
             edge += y == box.top || ink[(y - 1) * width + x] < 128;
             edge += y == box.bottom - 1 || ink[(y + 1) * width + x] < 128;
         }
-    return edge ? 2.6f * (float)area / (float)edge : 0; /* an edge along the rows and columns is 1.27 times too long */
+    return edge ? 2.6f * (float)area / (float)edge : 0; /* an edge measured along rows and columns is 1.27 times too long */
 }
 
 static void thicken(Piece *box, float margin) {
-    /* Move every edge outwards by so many pixels: whole ones, then the rest by its share. */
+    /* Move every edge outwards by this many pixels: whole ones first, then the fraction. */
     while (margin > 0) {
         float share = margin < 1 ? margin : 1;
         int x, y;
@@ -245,7 +245,7 @@ static void fit(Piece box, unsigned char image[SIDE * SIDE]) {
 }
 
 static int is_noise(const unsigned char image[SIDE * SIDE]) {
-    /* Neighbours agree in a digit: how far an image correlates with itself one pixel on. */
+    /* The correlation of an image with itself shifted by a pixel: neighbours agree in a digit. */
     float mean = 0, energy = 0, alike = 0;
     int x, y, i;
     for (i = 0; i < SIDE * SIDE; i++) mean += image[i] / (float)(SIDE * SIDE);

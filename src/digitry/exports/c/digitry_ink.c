@@ -1,15 +1,15 @@
-/* How much of every pixel of a grey frame is ink, whatever light falls on the paper.
+/* The ink of every pixel of a grey frame, whatever the light on the paper.
  *
- * 1. paper: how bright it is under every pixel, from a coarse grid; strokes are narrower than a few of its cells
- * 2. ink: how far each pixel stands out of its paper, from 0 to 255 */
+ * 1. paper: its brightness at every pixel, from a coarse grid; strokes are narrower than a few of its cells
+ * 2. ink: the contrast of each pixel to its paper, from 0 to 255 */
 #include "digitry_frame.h"
 
 #define GRID 12           /* cells along the longer side */
-#define LEAST_CONTRAST 12 /* in grey levels, as in images/ink.py of digitry, */
-#define NOISE_FACTOR 5    /* and so many times what paper differs from itself */
-#define ZERO 64           /* what stands for no contrast */
+#define LEAST_CONTRAST 12 /* in grey levels, as in digitry's images/ink.py, */
+#define NOISE_FACTOR 5    /* and as a multiple of the paper's own spread */
+#define ZERO 64           /* stands for no contrast */
 
-static const unsigned char *frame; /* being read, as are its sides and the grid's */
+static const unsigned char *frame; /* the one being read; its sides and the grid's likewise */
 static int width, height, columns, rows, cell;
 static float grid[GRID * GRID], other[GRID * GRID];
 
@@ -19,7 +19,7 @@ static int most(int a, int b) { return a > b ? a : b; }
 /* ---- paper ---- */
 
 static int quantile(const unsigned count[256], long total, int from, int percent) {
-    /* The level, not below `from`, up to which so many percent of a total lie. */
+    /* The level, at least `from`, up to which this percentage of a total lies. */
     long below = 0;
     int level;
     for (level = from; level < 255; level++) {
@@ -55,7 +55,7 @@ static void spread(const float *from, float *to, int bright) {
 }
 
 static float between_cells(int x, int y) {
-    /* The grid at a pixel, between the middles of its cells. */
+    /* The grid at a pixel, interpolated between the centres of its cells. */
     float across = (x + 0.5f) / cell - 0.5f, down = (y + 0.5f) / cell - 0.5f;
     int left, top;
     across = across < 0 ? 0 : across > columns - 1 ? columns - 1 : across;
@@ -73,7 +73,7 @@ static float between_cells(int x, int y) {
 }
 
 static int is_dark_ink(void) {
-    /* Ink is the minority: what lies far from the mean of its surroundings is on its side of it. */
+    /* Ink is the minority: pixels far from the mean of their surroundings are on its side. */
     float skew = 0;
     int row, column, x, y;
     for (row = 0; row < rows; row++)
@@ -121,7 +121,7 @@ static int find_ink(int dark, unsigned char *ink) {
     for (y = 0; y < height; y++)
         for (x = 0; x < width; x++) {
             float paper = between_cells(x, y), away = dark ? paper - frame[y * width + x] : frame[y * width + x] - paper;
-            if (dark) away *= 255.0f / (paper > 50 ? paper : 50); /* ink takes a share of the light */
+            if (dark) away *= 255.0f / (paper > 50 ? paper : 50); /* ink absorbs a share of the light */
             i = (int)(away + ZERO + 0.5f);
             ink[y * width + x] = (unsigned char)(i < 0 ? 0 : i > 255 ? 255 : i);
             count[ink[y * width + x]]++;

@@ -1,4 +1,4 @@
-// A reading of the drawing in words and bars.
+// Displays a reading of the drawing in words and bars.
 
 import { rowsOf } from "./pictures/numbers.js";
 import { CERTAINTY, certaintyOf, doubtOf, isMeasured, percent, SHOWN_FROM } from "./words.js";
@@ -6,7 +6,7 @@ import { CERTAINTY, certaintyOf, doubtOf, isMeasured, percent, SHOWN_FROM } from
 const find = (id) => document.getElementById(id);
 const RANKS = ["unsure", "likely", "sure"];
 
-/** A reading of the drawing; null when nothing is drawn. */
+/** Shows a reading of the drawing; null if nothing is drawn. */
 export function showReading(reading) {
   const numbers = reading?.numbers ?? [];
   const answer = find("answer");
@@ -18,7 +18,7 @@ export function showReading(reading) {
   find("verdict").textContent = verdict(reading, numbers);
 }
 
-/** Every number as a word: a question mark where it is not sure, in lines as it was written. */
+/** Every number as a word, in lines as written, with a question mark if it is not sure. */
 function textOf(numbers) {
   return rowsOf(numbers).flatMap((row, at) => [
     ...(at ? ["\n"] : []),
@@ -52,7 +52,7 @@ function verdictOnSeveral(numbers) {
   return `${numbers.length} numbers: ${words.join("; ")}${doubt ? `: ${doubt}` : ""}.`;
 }
 
-/** Of one number what else it could be. */
+/** What else one number may be. */
 export function showAlternatives(reading) {
   const bars = find("bars");
   const number = reading?.numbers.length === 1 ? reading.numbers[0] : null;
@@ -62,7 +62,7 @@ export function showAlternatives(reading) {
   bars.replaceChildren(...shown.flatMap(({ text, confidence }) => bar(text === "" ? "none" : text, confidence)));
 }
 
-/** A bar for each class that are always there, and one for what is none of them; null shares where nothing is drawn. */
+/** A permanent bar for each class, and one for none of them; `shares` is null if nothing is drawn. */
 export function showClasses(names, none, shares) {
   const bars = find("bars");
   bars.className = names.every((name) => name.length === 1) ? "bars classes short" : "bars classes";
@@ -86,11 +86,11 @@ function bar(name, share) {
   const fill = document.createElement("i");
   fill.style.setProperty("--share", share);
   track.append(fill);
-  track.setAttribute("aria-hidden", "true"); // the figure beside it says the same
+  track.setAttribute("aria-hidden", "true"); // the number beside it says the same
   return [span("name", name), track, span("share", percent(share))];
 }
 
-/** How much of the reader is there: 0 to 1 of a network, null once all is. */
+/** How much of the reader is loaded: 0 to 1 of a network, null when all is. */
 export function showLoading(share, name) {
   const loading = find("loading");
   loading.hidden = share === null;

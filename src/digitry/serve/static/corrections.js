@@ -1,5 +1,5 @@
-// What a person says a drawing is, sent to a server that keeps such: a digit, a whole number, or none. Of several numbers each
-// is told for itself, and kept with its own part of the drawing.
+// Labels given by people to drawings, sent to a server that collects them: a digit, a whole number, or neither. Several
+// numbers are labelled one by one, each kept with its own part of the drawing.
 
 import { cut, pictureOf } from "./ink.js";
 import { Keeping } from "./keeping.js";
@@ -19,7 +19,7 @@ export class Corrections {
     find("correct").addEventListener("submit", (event) => { event.preventDefault(); this.keep(this.input.value.trim()); });
   }
 
-  /** Offers what a reading of a page, {ink, width, height}, may be; nothing without one. */
+  /** Offers labels for a reading of a page, {ink, width, height}; nothing without a reading. */
   show(reading, page = null) {
     Object.assign(this, { page, numbers: reading?.numbers ?? [] });
     find("correct").hidden = reading === null;
@@ -32,7 +32,7 @@ export class Corrections {
 
   get isOneOfMany() { return this.numbers.length > 1; }
 
-  /** Offers what one of the numbers may be, or what no number is. */
+  /** Offers labels for one of the numbers, or for a drawing without numbers. */
   #offer(at) {
     this.at = at;
     this.keeping.forget();
@@ -55,13 +55,13 @@ export class Corrections {
     return this.keeping.keep(label, pictureOf(part), { changed: (kept) => this.#underline(kept) });
   }
 
-  /** What the number was read as, null where that is a question mark. */
+  /** What the number was read as, null if it is shown as a question mark. */
   #answer() {
     const number = this.numbers[this.at];
     return number && certaintyOf(number) !== "unsure" ? number.text : null;
   }
 
-  /** A reading of one number that a person has said to be right gets a line under it. */
+  /** Underlines a reading of one number that a person has confirmed. */
   #underline(label) {
     find("answer").classList.toggle("right", !this.isOneOfMany && label !== null && label === this.#answer());
   }

@@ -1,17 +1,17 @@
-// The page's end of the worker that reads: a promise for every message. The network for digits comes first.
+// The page's interface to the reading worker: a promise for every message. The network for digits is loaded first.
 
 export { OVERTAKEN } from "./reading/messages.js";
 
 export class Desk {
   /**
-   * Starts the worker and loads the networks that `config`, the server's config.json, names. `isLoaded` tells when single
-   * digits are read, `isWhole` when everything is. `progressed(share, name)` hears how much of which network is there.
+   * Starts the worker and loads the networks named in `config`, the server's config.json. `isLoaded` resolves when single
+   * digits can be read, `isWhole` when everything can. `progressed(share, name)` is called as networks load.
    */
   constructor(config, progressed = () => {}) {
     this.worker = new Worker(new URL("./reading/worker.js", import.meta.url), { type: "module" });
     this.waiting = new Map();
     this.count = 0;
-    this.fault = null; // why the worker does not start; nothing will ever answer then
+    this.fault = null; // why the worker does not start, if so; then no message is ever answered
     this.worker.onmessage = ({ data }) => this.#settle(data);
     this.worker.onerror = () => {
       this.fault = new Error("the reader does not start in this browser");
@@ -19,10 +19,10 @@ export class Desk {
       this.waiting.clear();
     };
     const get = (name) => fetched(config.networks[name], (share) => progressed(share, name));
-    this.isReady = false; // whether single digits are read already
+    this.isReady = false; // whether single digits can be read yet
     this.isLoaded = this.#load(get);
     this.isWhole = this.isLoaded.then(() => this.#loadNumbers(get, Object.keys(config.networks)));
-    for (const loading of [this.isLoaded, this.isWhole]) loading.catch(() => {}); // who waits for it is told the reason
+    for (const loading of [this.isLoaded, this.isWhole]) loading.catch(() => {}); // whoever awaits it gets the reason
   }
 
   /** Ink, a Uint8Array of width · height → the reading with its stages. */
@@ -31,7 +31,7 @@ export class Desk {
     return this.#ask({ type: "read", ink, width, height, expect, ...options });
   }
 
-  /** Which pixels of a canonical digit spoke for the answer. */
+  /** Which pixels of a canonical digit support the answer. */
   async saliency(canonical) {
     await this.isLoaded;
     return this.#ask({ type: "saliency", canonical });
@@ -66,7 +66,7 @@ export class Desk {
   }
 }
 
-/** A file as an ArrayBuffer; `progressed` hears which share of its `bytes` is there. */
+/** A file as an ArrayBuffer; `progressed` is called with the share of its `bytes` loaded. */
 async function fetched({ address, bytes }, progressed) {
   const response = await fetch(address);
   if (!response.ok) throw new Error(`${address.replace(/\?.*/, "")} cannot be had from the server`);

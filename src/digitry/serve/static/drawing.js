@@ -1,24 +1,24 @@
-// A canvas to write on, with mouse, pen, finger or keys. It knows strokes; what they mean is read elsewhere. The page holds
-// this script in itself and runs it before it is shown: no stroke is lost, whatever is still loading.
+// A canvas to write on, with mouse, pen, finger or keys. It records strokes; they are read elsewhere. This script is inlined
+// and runs before the page is displayed, so that no stroke is lost while the rest is loading.
 
-const PEN_SHARE = 0.058; // of the canvas' height: about what a marker is to a line of writing
-const PEN_OF_WRITING = 0.1; // of the largest stroke: what is written small wants a thin pen, or it becomes a blot
+const PEN_SHARE = 0.058; // of the canvas' height: about the width of a marker in a line of writing
+const PEN_OF_WRITING = 0.1; // of the largest stroke: small writing needs a thin pen, or it becomes a blot
 const THINNEST = 2.5; // pixels
 const STEP = 12, SMALL_STEP = 3; // pixels that an arrow key moves the pen
-const POINTS_A_FRAME = 2; // so fast an example is written
+const POINTS_A_FRAME = 2; // speed at which an example is written
 
 class Drawing {
-  /** A drawing on `canvas`; strokes that begin beside it, in what lies around it, belong to it too. */
+  /** A drawing on `canvas`; strokes that begin beside it, in the area around it, belong to it too. */
   constructor(canvas) {
     this.canvas = canvas;
-    this.changed = () => {}; // called after every stroke (true) and while one is being drawn (false)
+    this.changed = () => {}; // called with true after every stroke, and with false during a stroke
     this.strokes = [];
     this.past = []; // the strokes before each change, the latest last
-    this.future = []; // what was taken back
+    this.future = []; // what was undone
     this.current = null;
     this.growing = null; // the stroke of an example that is being written
     this.cursor = null;
-    this.written = 0; // counts what interrupts an example that is being written
+    this.written = 0; // counts interruptions of an example being written
     this.#listen(canvas);
   }
 
@@ -27,7 +27,7 @@ class Drawing {
     around.addEventListener("pointerdown", (event) => {
       if (event.button === 0 && (event.target === canvas || event.target === around)) this.#down(event);
     });
-    // A mouse or pen that comes in with its button down has begun its stroke beside the drawing.
+    // A mouse or pen that enters with its button down has begun its stroke beside the drawing.
     canvas.addEventListener("pointerenter", (event) => {
       if (event.buttons === 1 && event.pointerType !== "touch" && !this.current) this.#down(event);
     });
@@ -48,7 +48,7 @@ class Drawing {
 
   get canRedo() { return this.future.length > 0; }
 
-  /** Takes back the latest stroke, or brings back what was cleared. */
+  /** Undoes the latest stroke, or restores what was cleared. */
   undo() { this.#step(this.past, this.future); }
 
   redo() { this.#step(this.future, this.past); }
@@ -60,7 +60,7 @@ class Drawing {
     this.#tell(true);
   }
 
-  /** Writes strokes, polylines in pixels of the canvas, as a hand would; at once where motion is not wanted. */
+  /** Writes strokes, polylines in pixels of the canvas, like a hand; at once if reduced motion is preferred. */
   async write(strokes) {
     this.#remember();
     this.strokes = [];
@@ -90,7 +90,7 @@ class Drawing {
     this.#tell(true);
   }
 
-  /** Before the strokes are changed: so it is that undo brings them back. */
+  /** Saves the strokes before a change, so that undo restores them. */
   #remember() {
     this.written++;
     this.past.push([...this.strokes]);
@@ -105,7 +105,7 @@ class Drawing {
     this.#tell(false);
   }
 
-  /** What is drawn as ink: uint8, 0 is paper, 255 full ink, one value a CSS pixel. */
+  /** The drawing as ink: uint8, 0 is paper, 255 full ink, one value per CSS pixel. */
   ink() {
     const { width, height } = this.#size();
     const canvas = new OffscreenCanvas(width, height);
@@ -144,7 +144,7 @@ class Drawing {
     return { width: Math.max(1, this.canvas.clientWidth), height: Math.max(1, this.canvas.clientHeight) };
   }
 
-  /** The pen follows the writing: as thick as a marker where that is large, thin where it is small. */
+  /** Adapts the pen to the writing: as thick as a marker if it is large, thin if it is small. */
   #pen() {
     const marker = Math.max(6, PEN_SHARE * this.#size().height);
     const largest = Math.max(0, ...this.strokes.filter((stroke) => stroke !== this.current && stroke !== this.growing).map(extent));
@@ -160,9 +160,9 @@ class Drawing {
       if (points.length < 3) {
         const [a, b = a] = points;
         context.moveTo(a.x, a.y);
-        context.lineTo(b.x + 0.01, b.y); // a dot is a line without length
+        context.lineTo(b.x + 0.01, b.y); // a dot is a line of zero length
       } else {
-        // Curves through the middles between the points: no corners where the hand made none.
+        // Curves through the midpoints, so that there are no corners that the hand did not make.
         context.moveTo(points[0].x, points[0].y);
         for (let i = 1; i < points.length - 1; i++) {
           const [p, q] = [points[i], points[i + 1]];
@@ -181,7 +181,7 @@ class Drawing {
   }
 
   #down(event) {
-    if (!event.isPrimary) return; // a resting palm is no pen
+    if (!event.isPrimary) return; // ignore a resting palm
     this.canvas.setPointerCapture(event.pointerId);
     this.cursor = null;
     this.#begin(this.#point(event));
@@ -246,7 +246,7 @@ class Drawing {
     } else if (event.key === "Delete" || event.key === "Backspace") {
       this.clear();
     } else {
-      return; // the key is the browser's
+      return; // leave the key to the browser
     }
     event.preventDefault();
   }
@@ -257,7 +257,7 @@ class Drawing {
   }
 }
 
-/** How far a stroke reaches, in pixels. */
+/** The extent of a stroke in pixels. */
 function extent(points) {
   const reach = (axis) => {
     const values = points.map((point) => point[axis]);

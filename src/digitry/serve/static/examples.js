@@ -1,4 +1,4 @@
-// Examples for who wants to see something before writing: the strokes of a hand, laid onto the pad.
+// Examples for people who want to see something before writing: handwritten strokes for the pad.
 
 // Polylines in a box of 1×1, x to the right, y down.
 const around = (x, y, rx, ry, from, to, points = 24) => Array.from({ length: points + 1 }, (_, i) => {
@@ -23,7 +23,7 @@ const SHAPES = {
   "~": [Array.from({ length: 70 }, (_, i) => [0.5 + 0.7 * Math.sin(i * 2.7), 0.5 + 0.45 * Math.cos(i * 1.9)])],
 };
 
-/** What the chips below the pad say, and the lines of characters that they write. */
+/** The labels of the chips below the pad, and the lines of characters that they write. */
 export const EXAMPLES = [
   { name: "5", lines: ["5"] },
   { name: "1984", lines: ["1984"] },
@@ -32,7 +32,7 @@ export const EXAMPLES = [
   { name: "a scribble", lines: ["~"] },
 ];
 
-/** The strokes of these lines on a pad of so many pixels, each point {x, y}. */
+/** The strokes of these lines on a pad of this size in pixels, each point {x, y}. */
 export function strokesOf(lines, width, height) {
   const room = height / lines.length;
   const longest = Math.max(...lines.map((characters) => characters.length));
@@ -40,7 +40,7 @@ export function strokesOf(lines, width, height) {
   const wide = 0.72 * tall;
   return lines.flatMap((characters, row) => [...characters].flatMap((character, at) => {
     const left = width / 2 + (at - characters.length / 2) * 0.82 * tall + (0.82 * tall - wide) / 2;
-    const top = (row + 0.5) * room - tall / 2 + 0.04 * tall * Math.sin(5 * at); // nobody writes on a ruler
+    const top = (row + 0.5) * room - tall / 2 + 0.04 * tall * Math.sin(5 * at); // nobody writes perfectly straight
     return SHAPES[character].map((points) => points.map(([x, y]) => ({ x: left + x * wide, y: top + y * tall })));
   }));
 }

@@ -2,7 +2,7 @@
 
 const MARGIN = 4; // pixels of paper around a part
 
-/** A box of the page with a little paper around it, as a page. */
+/** A box of the page with some paper around it, as a page. */
 export function cut({ ink, width, height }, [x, y, wide, tall]) {
   const [left, top] = [Math.max(x - MARGIN, 0), Math.max(y - MARGIN, 0)];
   const [right, bottom] = [Math.min(x + wide + MARGIN, width), Math.min(y + tall + MARGIN, height)];

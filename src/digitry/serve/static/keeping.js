@@ -1,23 +1,23 @@
-// What a person says pictures are, kept by the server, until it is taken back.
+// Labelled pictures kept by the server until they are taken back.
 
 import { counted } from "./words.js";
 
-/** Keeps pictures, one after the other, so that the last word counts; in `words` stands what came of the latest. */
+/** Keeps pictures one after the other, so that the last label counts; `words` shows the result of the latest. */
 export class Keeping {
-  /** `next()` is the control that the focus goes to when the one that takes back is gone. */
+  /** `next()` returns the control that gets the focus when the undo control disappears. */
   constructor(server, words, next) {
     Object.assign(this, { server, words, next, asked: 0, before: Promise.resolve() });
   }
 
-  /** Something else is on the screen: what is still to come of the earlier is not said there. */
+  /** Something else is on the screen, so that pending results of earlier pictures are not shown. */
   forget() {
     this.asked++;
     this.words.replaceChildren();
   }
 
   /**
-   * Has a picture, or the promise of one, kept under a label, and says so; `of` tells which it is where that is not plain.
-   * `changed` hears the label that is kept, null for none.
+   * Has a picture, or a promise of one, kept under a label, and says so; `of` names the picture if that is not obvious.
+   * `changed` is called with the label that is kept, null for none.
    */
   keep(label, picture, { of = "", changed = () => {} } = {}) {
     const address = `/v1/corrections?label=${encodeURIComponent(label)}`;
@@ -27,7 +27,7 @@ export class Keeping {
   /** Has a whole picture kept with all its numbers, [{text, table, row, column}], and says so. */
   keepPage(picture, numbers, of) {
     const form = new FormData();
-    form.append("picture", picture, "picture"); // its own name is nobody's business
+    form.append("picture", picture, "picture"); // its own name stays private
     form.append("numbers", JSON.stringify(numbers));
     return this.#keep("/v1/corrections/pages", form, `with ${counted(numbers.length)}`, of, () => {});
   }
@@ -57,7 +57,7 @@ export class Keeping {
     this.words.textContent = answer.problem ? `Not taken back${of}: ${answer.problem}` : `Taken back${of}: nothing is kept.`;
   }
 
-  /** What the server answers; null where something else is on the screen, or was asked, meanwhile. */
+  /** The server's answer; null if something else has been shown or requested meanwhile. */
   async #ask(address, picture, method) {
     this.forget();
     const mine = this.asked;

@@ -1,4 +1,4 @@
-// The page: what is drawn goes to the reader in the worker, what it says goes onto the page.
+// The page: sends drawings to the reader in the worker, and shows its readings.
 
 import { showAlternatives, showClasses, showLoading, showReading } from "./answer.js";
 import { Corrections } from "./corrections.js";
@@ -20,7 +20,7 @@ const server = new Server(config);
 const desk = new Desk(config, showLoading);
 const corrections = config.collects ? new Corrections(config, server) : null;
 let mode = config.reads_numbers ? "number" : "digit";
-let latest = 0; // counts drawings: an answer about an older one comes too late
+let latest = 0; // counts drawings; answers about older ones are ignored
 let isLooking = false;
 let invited = 0;
 
@@ -33,7 +33,7 @@ function onDrawing(isFinished) {
   else if (mode === "digit") lookOn();
 }
 
-/** Reads what is drawn, and shows what comes of it. */
+/** Reads the drawing and shows the result. */
 async function read() {
   const mine = ++latest;
   corrections?.show(null);
@@ -63,7 +63,7 @@ function showAll(reading) {
 
 const NONE = { classes: config.class_names.map(() => 0), none: 1 };
 
-/** Shows one digit while it is being drawn: as pixels, and what the first network says; no reading yet. */
+/** Shows one digit while it is being drawn, as pixels and by the first network only; not yet a reading. */
 async function lookOn() {
   if (isLooking || !desk.isReady) return;
   isLooking = true;
@@ -76,7 +76,7 @@ async function lookOn() {
   showTiny(reading.stages.canonical);
 }
 
-/** Each digit of the reading as the network sees it, and which of its pixels spoke for it. */
+/** Shows each digit of the reading as the network sees it, and which of its pixels support it. */
 async function explain(reading, page, isWanted) {
   const digits = reading.numbers.flatMap((number) => number.digits);
   const seen = [];
@@ -97,7 +97,7 @@ async function stagesOf({ ink, width, height }) {
   return (await told(desk.read(ink, width, height, "digit")))?.stages;
 }
 
-/** What the worker answers; null where a newer drawing has come between, or the networks cannot be had. */
+/** The worker's answer; null if there is a newer drawing, or the networks cannot be loaded. */
 async function told(answer) {
   try {
     return await answer;
@@ -111,7 +111,7 @@ undo.addEventListener("click", () => drawing.undo());
 redo.addEventListener("click", () => drawing.redo());
 clear.addEventListener("click", () => { drawing.clear(); canvas.focus(); });
 
-// Numbers, or one digit; and examples of what there is to write.
+// Numbers or one digit; and examples of what to write.
 
 find("modes").hidden = !config.reads_numbers;
 find("modes").addEventListener("change", (event) => { mode = event.target.value; setUp(); read(); });
@@ -119,7 +119,7 @@ find("modes").addEventListener("change", (event) => { mode = event.target.value;
 function setUp() {
   const isDigit = mode === "digit";
   find("tiny-figure").hidden = !isDigit;
-  drawing.paint(); // the canvas may have another size now
+  drawing.paint(); // the size of the canvas may have changed
   const knowsDigits = config.class_names.every((name) => name.length === 1 && name >= "0" && name <= "9");
   const fitting = EXAMPLES.filter(({ lines }) => !isDigit || lines.join("").length === 1);
   document.querySelector(".try").classList.toggle("bare", !knowsDigits);
@@ -128,7 +128,7 @@ function setUp() {
   })));
 }
 
-/** Says what might be written: something else every time the pad is empty. */
+/** Suggests something to write, another thing each time the pad is empty. */
 function invite() {
   const isAsked = mode === "number" && config.class_names.length === 10;
   find("invitation").textContent = isAsked ? INVITATIONS[invited++ % INVITATIONS.length] : "";
@@ -142,7 +142,7 @@ function chip(name, pressed) {
   return button;
 }
 
-// What this server is.
+// About this server.
 
 const megabytes = (Object.values(config.networks).reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(1);
 find("figures").textContent = config.accuracy
@@ -157,7 +157,7 @@ if (config.collects) {
 
 setUp();
 openPictures(config, server);
-read(); // what was written while all this was loading
+read(); // what was written while this was loading
 onDrawing(false);
 await told(desk.isLoaded);
 document.documentElement.dataset.reads = "digits";

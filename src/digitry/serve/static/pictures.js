@@ -1,4 +1,4 @@
-// Pictures: chosen, turned and cut here, sent only when somebody presses the button, then looked through and corrected.
+// Pictures: chosen, turned and cropped here, sent only at the press of a button, then checked and corrected.
 
 import { Keeping } from "./keeping.js";
 import { counted, doubtOf, howSure } from "./words.js";
@@ -10,7 +10,7 @@ import { decoded, toSend, viewOf } from "./pictures/to_send.js";
 
 const find = (id) => document.getElementById(id);
 
-/** Lets the page take pictures; `config` is the server's config.json. */
+/** Lets the page accept pictures; `config` is the server's config.json. */
 export function openPictures(config, server) {
   new Pictures(config, server).listen();
 }
@@ -71,20 +71,20 @@ class Pictures {
     if (!this.current) find("file").focus();
   }
 
-  /** Turns or cuts the current picture: what was read in it holds no longer. */
+  /** Turns or crops the current picture, which invalidates its reading. */
   change(values) {
     Object.assign(this.current, values, { readings: null, problem: null });
     this.current.view = viewOf(this.current);
     this.show(this.current);
   }
 
-  /** The current picture shows something else than it was read as: what was read stays until it is read anew. */
+  /** The current picture is expected to hold something else; its reading is kept until it is read again. */
   askAnew() {
     this.current.mayBeOther = true;
     this.show(this.current);
   }
 
-  /** The pictures that are still to be read, and those to be read as something else. */
+  /** The pictures to be read: those not read yet, and those that are expected to hold something else. */
   get waiting() {
     return this.all.filter((one) => !one.readings || (one.mayBeOther && one.asked !== find("expect").value));
   }
@@ -97,19 +97,19 @@ class Pictures {
     find(find("send").disabled ? "whole" : "send").focus();
   }
 
-  /** Opens a number that was pressed on the sheet or in the tables: there the focus goes back to. */
+  /** Opens a number that was pressed on the sheet or in the tables, to which the focus will return. */
   open(place, picture, number) {
     this.opener = place;
     this.show(picture, number);
   }
 
-  /** Shows one of the pictures, null where there is none, and `number` in the editor, which is closed without one. */
+  /** Shows one of the pictures, or null, and `number` in the editor, which is closed without one. */
   show(picture, number = null) {
     this.#draw(picture, number);
     this.editor.show(number, picture?.view ?? null);
   }
 
-  /** The same, and the editor stays as it is. */
+  /** The same, leaving the editor unchanged. */
   #draw(picture, number) {
     const isOther = picture !== this.current || !number;
     this.current = picture;
@@ -129,7 +129,7 @@ class Pictures {
     find("send").textContent = left > 1 ? `Read ${left} pictures on the server` : "Read on the server";
   }
 
-  /** A page that was read can be kept whole, with what a person leaves of its numbers. */
+  /** A page that was read can be kept as a whole, with its numbers as corrected by a person. */
   #offerToKeep(picture) {
     const isPage = picture?.asked === "page" && picture.readings?.length === 1 && picture.readings[0].page !== null;
     find("keep-page").hidden = !(this.config.collects && isPage);
@@ -162,10 +162,10 @@ class Pictures {
     return button;
   }
 
-  /** Sends what has not been read yet, one after the other. */
+  /** Sends pictures that have not been read yet, one after the other. */
   async read() {
     this.isReading = true;
-    if (document.activeElement === find("send")) this.#toAnswer(); // what is disabled loses the focus
+    if (document.activeElement === find("send")) this.#toAnswer(); // a disabled button loses the focus
     find("send").disabled = true;
     for (const picture of this.waiting) {
       if (!this.all.includes(picture)) continue; // removed meanwhile
@@ -175,9 +175,9 @@ class Pictures {
       const { view } = picture;
       const sent = await toSend(picture, this.config.max_picture_bytes);
       const answer = await this.server.ask(`/v1/read?expect=${expect}${turned}`, sent);
-      if (picture.view !== view) continue; // turned or cut meanwhile: the answer is about what it was
+      if (picture.view !== view) continue; // turned or cropped meanwhile, so the answer is outdated
       picture.problem = answer.problem ?? null;
-      const isGone = !answer.problem && picture.readings && picture === this.current; // the number in the editor
+      const isGone = !answer.problem && picture.readings && picture === this.current; // the number in the editor is outdated
       const hadFocus = isGone && this.editor.hasFocus;
       if (isGone) this.editor.show(null);
       if (!answer.problem) Object.assign(picture, { readings: settled(answer.readings), asked: expect, sent, mayBeOther: false });
@@ -185,20 +185,20 @@ class Pictures {
       if (hadFocus || document.activeElement === find("picture-answer")) this.#toAnswer();
       if (!answer.wantsToken) continue;
       if (!this.editor.hasFocus) find("token").focus();
-      break; // the others would hear the same
+      break; // the others would get the same answer
     }
     this.isReading = false;
     this.#draw(this.current, this.editor.number);
   }
 
-  /** Puts the focus where it is said what comes of a picture; whoever uses keys sees it. */
+  /** Moves the focus to the result of a picture, where keyboard users see it. */
   #toAnswer() {
     const answer = find("picture-answer");
     answer.focus({ preventScroll: true });
     if (answer.matches(":focus-visible")) answer.scrollIntoView({ block: "nearest" });
   }
 
-  /** What a person says of a number: its text, "" for no number, null for nothing more. */
+  /** Handles a person's verdict on a number: its text, "" if it is not a number, null for no verdict. */
   settle(number, text) {
     const picture = this.current;
     if (text === null) {
@@ -219,7 +219,7 @@ class Pictures {
     this.keeping.keep(label, cutOut(picture.view, number.box), { of: ` (${number.text} in ${picture.name})` });
   }
 
-  /** The next number that a person should look at, with its picture, from this one on and around. */
+  /** The next number to be checked, with its picture, starting after this one and wrapping around. */
   #next(number) {
     const all = this.all.flatMap((picture) => (picture.readings ?? []).flatMap((reading) =>
       reading.numbers.map((one) => [picture, one])));
@@ -228,7 +228,7 @@ class Pictures {
   }
 }
 
-/** What came of a picture, in a sentence. */
+/** The result of a picture in a sentence. */
 function wordsOf({ name, readings, problem }) {
   if (problem) return `${name} could not be read: ${problem}`;
   if (!readings) return "";

@@ -4,18 +4,18 @@ import { types } from "./reading/constants.js";
 import { percent } from "./words.js";
 
 const SIDE = types.IMAGE_SIDE;
-const FOR = [0, 95, 148], AGAINST = [213, 94, 0]; // blue and vermilion: told apart by colour-blind eyes too
+const FOR = [0, 95, 148], AGAINST = [213, 94, 0]; // blue and vermilion, distinguishable for the colour-blind
 const MANY = 3; // more digits than this are shown smaller
 const find = (id) => document.getElementById(id);
 
-/** What is being written as a canonical digit, a Uint8Array of 784, or null. */
+/** Shows the digit being written in canonical form, a Uint8Array of 784, or null. */
 export function showTiny(canonical) {
   const image = new ImageData(SIDE, SIDE);
   for (let i = 0; i < SIDE * SIDE; i++) image.data.set([canonical?.[i] ?? 0, canonical?.[i] ?? 0, canonical?.[i] ?? 0, 255], 4 * i);
   find("tiny").getContext("2d").putImageData(image, 0, 0);
 }
 
-/** The digits as the network sees them: [{digit, stages, saliency}]. */
+/** Shows the digits as the network sees them: [{digit, stages, saliency}]. */
 export function showDigits(seen) {
   find("why").hidden = seen.length === 0;
   find("digits").classList.toggle("many", seen.length > MANY);
@@ -64,7 +64,7 @@ function inkPicture({ data, width, height }) {
   return canvas;
 }
 
-/** The digit dark on white, coloured by how much each pixel's patch matters; full colour at the largest drop. */
+/** Draws the digit dark on white, coloured by the drop of each pixel's patch; full colour at the largest drop. */
 function heatPicture(digit, drops) {
   const most = Math.max(1e-6, ...drops.map(Math.abs));
   return painted(SIDE, SIDE, (i) => {

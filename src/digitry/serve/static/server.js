@@ -1,4 +1,4 @@
-// The page's way to the server: only what a person sends goes there.
+// The page's connection to the server, to which only what a person sends goes.
 
 const NO_TOKEN = "this server wants a token: write it into the field \"Token\".";
 const WRONG_TOKEN = "what is in the field \"Token\" is not this server's token.";
@@ -8,7 +8,7 @@ export class Server {
     this.maxBytes = config.max_picture_bytes;
   }
 
-  /** What the server answers; {problem} with the words for it where there is one, and `wantsToken` where that is why. */
+  /** The server's answer; {problem} with a message if there is one, and `wantsToken` if a missing token is the reason. */
   async ask(address, body = null, method = "POST") {
     const isForm = body instanceof FormData;
     const size = isForm ? [...body.values()].reduce((sum, part) => sum + (part.size ?? part.length), 0) : body?.size;
@@ -16,13 +16,13 @@ export class Server {
       return { problem: `it has ${megabytes(size)}, and this server takes ${megabytes(this.maxBytes)} at most.` };
     }
     const token = document.getElementById("token").value;
-    const bytes = new TextEncoder().encode(token); // a header takes no other letters
+    const bytes = new TextEncoder().encode(token); // a header can carry no other characters
     const headers = token ? { Authorization: `Bearer ${String.fromCharCode(...bytes)}` } : {};
     if (body && !isForm) headers["Content-Type"] = body.type || "application/octet-stream";
     try {
       const response = await fetch(address, { method, body, headers });
       if (response.status === 401) return { problem: token ? WRONG_TOKEN : NO_TOKEN, wantsToken: true };
-      const values = await response.json().catch(() => ({})); // whoever stands before the server answers in HTML
+      const values = await response.json().catch(() => ({})); // a reverse proxy answers in HTML
       if (response.ok && Object.keys(values).length) return values;
       return { problem: values.detail ?? values.title ?? `the answer is ${response.status} ${response.statusText}.` };
     } catch {

@@ -1,13 +1,13 @@
-// One number of a picture, enlarged, to be told right or wrong; Enter goes to the next that is not sure.
+// One number of a picture, enlarged, to be confirmed or corrected; Enter goes to the next one that is not sure.
 
 import { percent, SHOWN_FROM, doubtOf } from "../words.js";
 import { isOpen, textIn, wordsOn } from "./numbers.js";
 
 const find = (id) => document.getElementById(id);
-const MARGIN = 0.35; // of the number's height: so much of the picture around it is shown
+const MARGIN = 0.35; // of the picture shown around the number, relative to its height
 
 export class Editor {
-  /** `done(number, label)` hears what a person says: the text, "" for no number, null for nothing; then comes the next. */
+  /** `done(number, label)` gets a person's verdict: the text, "" if it is not a number, null for none; then the next opens. */
   constructor(done, collects) {
     this.done = done;
     this.number = null;
@@ -27,7 +27,7 @@ export class Editor {
 
   get hasFocus() { return find("editor").contains(document.activeElement); }
 
-  /** Shows a number of a picture's view; null closes. */
+  /** Shows a number of a picture's view; null closes the editor. */
   show(number, view) {
     this.number = number;
     find("editor").hidden = number === null;
@@ -59,7 +59,7 @@ function paint(canvas, view, box) {
   canvas.getContext("2d").drawImage(view, x, y, width, height, 0, 0, width, height);
 }
 
-/** A number as a picture of its own, for whoever learns from it. */
+/** A number as a separate picture, for training. */
 export function cutOut(view, box) {
   const [x, y, width, height] = around(box, view);
   const part = new OffscreenCanvas(width, height);

@@ -1,18 +1,18 @@
-// Numbers that the server has read, and what a person says of them: `given` is the corrected text, "" for no number.
+// Numbers that the server has read, and their corrections: `given` is the corrected text, "" if it is not a number.
 
 import { certaintyOf, howSure } from "../words.js";
 
-/** The readings of a picture with each number told whether it is sure: doubt about a page is about all its numbers. */
+/** The readings of a picture with each number marked as sure or not: doubt about a page applies to all its numbers. */
 export function settled(readings) {
   for (const reading of readings) {
-    reading.tables ??= []; // what could not be read has none
+    reading.tables ??= []; // missing if the picture could not be read
     const isAbout = reading.sure || !reading.numbers.every((number) => number.sure);
     for (const number of reading.numbers) Object.assign(number, { sure: number.sure && isAbout, given: null });
   }
   return readings;
 }
 
-/** `sure`, `likely`, `unsure`, or `checked` where a person has said what it is. */
+/** `sure`, `likely`, `unsure`, or `checked` if a person has confirmed or corrected it. */
 export function certaintyIn(number) {
   return number.given === null ? certaintyOf(number) : "checked";
 }
@@ -21,7 +21,7 @@ export function textIn(number) {
   return number.given ?? number.text;
 }
 
-/** Whether a person should look at it. */
+/** Whether a person should check it. */
 export function isOpen(number) {
   return certaintyIn(number) !== "sure" && certaintyIn(number) !== "checked";
 }
@@ -31,7 +31,7 @@ export function wordsOn(number) {
   return `${number.text}, ${howSure(number).toLowerCase()}`;
 }
 
-/** All that stands on a page, as a person leaves it: what they say is no number is not there. */
+/** All numbers on a page after corrections, without those that a person has rejected. */
 export function standing(numbers) {
   return numbers.filter(textIn).map((number) => {
     const { table, row, column } = number;
@@ -39,7 +39,7 @@ export function standing(numbers) {
   });
 }
 
-/** The numbers in the rows in which they stand, each from left to right; they come in reading order. */
+/** The numbers, given in reading order, grouped into rows, each left to right. */
 export function rowsOf(numbers) {
   const rows = [];
   for (const number of numbers) {
@@ -52,7 +52,7 @@ export function rowsOf(numbers) {
   return rows;
 }
 
-/** A reading as tables: rows of cells, each a list of numbers; what stands in no table is in rows of its own. */
+/** A reading as tables: rows of cells, each a list of numbers; numbers outside tables have rows of their own. */
 export function gridsOf(reading) {
   const grids = reading.tables.map(({ rows, columns }, place) => Array.from({ length: rows }, (_, row) =>
     Array.from({ length: columns }, (__, column) => reading.numbers.filter((number) =>

@@ -1,14 +1,14 @@
-// The chosen picture with a box around every number: sure ones and others told apart, each to be pressed.
+// The chosen picture with a button around every number, styled by how sure it is.
 
 import { certaintyIn, textIn, wordsOn } from "./numbers.js";
 
 const find = (id) => document.getElementById(id);
-const LEAST_PART = 24; // pixels of the view; less is a slip of the finger
+const LEAST_PART = 24; // pixels of the view; less is accidental
 const LEAST_DRAG = 12; // pixels of the screen; less is a tap
-const KEY_STEP = 0.01; // of the view's longer side: so far an arrow key moves the frame, or its edge
+const KEY_STEP = 0.01; // of the view's longer side: by how much an arrow key moves the frame, or its edge
 
 export class Sheet {
-  /** `chosen(number)` is told which box was pressed, `cut(part)` which part of the view was chosen. */
+  /** `chosen(number)` is called when a box is pressed, `cut(part)` when a part of the view is selected. */
   constructor(chosen, cut) {
     Object.assign(this, { chosen, cut, view: null, start: null, corner: null, part: null, boxes: new Map() });
     const sheet = find("sheet");
@@ -20,7 +20,7 @@ export class Sheet {
     sheet.addEventListener("pointercancel", () => this.#giveUp());
   }
 
-  /** Shows a view, null for a file that this browser cannot show. */
+  /** Shows a view; null for a file that this browser cannot display. */
   show(view) {
     this.view = view;
     this.#setCropping(false);
@@ -32,7 +32,7 @@ export class Sheet {
     canvas.getContext("2d").drawImage(view, 0, 0);
   }
 
-  /** A box for each number; `current` is the one that is looked at. */
+  /** Shows a box for each number; `current` is the one in the editor. */
   mark(numbers, current) {
     if (!this.view) return;
     const { width, height } = this.view;
@@ -68,7 +68,7 @@ export class Sheet {
     if (hadFocus && !isOn) find("crop").focus();
   }
 
-  /** Shows a frame around the middle, for keys to move; a pointer draws its own, or taps two of its corners. */
+  /** Shows a frame around the middle, to be moved by keys; a pointer draws its own, or taps two corners. */
   #beginCropping() {
     const { width, height } = this.view;
     this.#setCropping(true);
@@ -82,7 +82,7 @@ export class Sheet {
     find("part-words").textContent = "No part was chosen.";
   }
 
-  /** Puts the frame around a part of the view, and says where that is. */
+  /** Puts the frame around a part of the view, and announces its position. */
   #frame(part) {
     [this.part, this.corner] = [part, null];
     find("part").classList.remove("corner");
@@ -95,7 +95,7 @@ export class Sheet {
       `From the left ${reach(x, x + wide, width)}, from the top ${reach(y, y + tall, height)}.`;
   }
 
-  /** Keeps a corner that was tapped, and shows it, until the opposite one is tapped. */
+  /** Keeps and shows a tapped corner until the opposite one is tapped. */
   #keepCorner(place) {
     this.#frame([...place, 0, 0]);
     this.corner = place;
@@ -124,11 +124,11 @@ export class Sheet {
       find("part").scrollIntoView({ block: "nearest" });
     } else if (event.key === "Enter") this.#choose();
     else if (event.key === "Escape") this.#giveUp();
-    else return; // the key is the browser's
+    else return; // leave the key to the browser
     event.preventDefault();
   }
 
-  /** Where on the view an event is. */
+  /** The position of an event on the view. */
   #place(event) {
     const box = find("preview").getBoundingClientRect();
     const { width, height } = this.view;
@@ -161,7 +161,7 @@ export class Sheet {
     else this.#choose();
   }
 
-  /** The first tap is a corner, the second the opposite one; one that leaves too little between them takes its place. */
+  /** The first tap sets a corner, the second the opposite one; if too close, the second replaces the first. */
   #tap(place) {
     const part = this.corner && between(this.corner, place);
     if (!part || Math.min(part[2], part[3]) < LEAST_PART) return this.#keepCorner(place);
@@ -170,7 +170,7 @@ export class Sheet {
   }
 }
 
-/** The part with two places at opposite corners. */
+/** The part with these two points as opposite corners. */
 function between([a, b], [c, d]) {
   return [Math.min(a, c), Math.min(b, d), Math.abs(a - c), Math.abs(b - d)];
 }

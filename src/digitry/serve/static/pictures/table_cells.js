@@ -1,4 +1,4 @@
-// Cells that no spreadsheet computes, as table_cells.py writes them.
+// Cells that no spreadsheet evaluates, as in table_cells.py.
 
 const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]./s;
 const NEGATIVE = /^-\d+([.,]\d+)*$/;
@@ -17,7 +17,7 @@ export function fileCell(name) {
   return FORMULA.test(name) && !name.startsWith("'") ? `./${name}` : name;
 }
 
-/** A row of cells as a line, with quotes where a cell would end early. */
+/** A row of cells as a line, with quotes if a cell would end early. */
 export function lineOf(cells, between) {
   const isQuoted = (cell) => cell.includes(between) || /["\r\n]/.test(cell);
   return cells.map((cell) => (isQuoted(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(between);

@@ -1,4 +1,4 @@
-// What was read in pictures as tables: in their rows and columns, to be pressed and corrected, copied and kept.
+// The numbers read in pictures as tables, in rows and columns, to be pressed and corrected, copied and saved.
 
 import { span } from "../answer.js";
 import { certaintyIn, gridsOf, textIn, textsOf, wordsOn } from "./numbers.js";
@@ -9,11 +9,11 @@ const find = (id) => document.getElementById(id);
 const OOXML = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 export class Tables {
-  /** `chosen(picture, number)` is told which number was pressed. */
+  /** `chosen(picture, number)` is called when a number is pressed. */
   constructor(chosen) {
     this.chosen = chosen;
     this.pictures = [];
-    this.buttons = new Map(); // of each number
+    this.buttons = new Map(); // number → button
     find("copy").addEventListener("click", () => this.#copy());
     find("csv").addEventListener("click", () => save("numbers.csv", "text/csv;charset=utf-8", this.#joined(",")));
     find("xlsx").addEventListener("click", () => save("numbers.xlsx", OOXML, workbook(this.#grids())));
@@ -57,13 +57,13 @@ export class Tables {
     return button;
   }
 
-  /** Every table with a name: of its picture, and which of that it is. */
+  /** Every table with a name: that of its picture, and its index there. */
   #grids() {
     return this.pictures.flatMap((picture) => picture.readings.flatMap(gridsOf).map((grid, at) =>
       ({ name: at ? `${picture.name} ${at + 1}` : picture.name, rows: textsOf(grid) })));
   }
 
-  /** All tables as text, an empty line between them; with their names where they are of several pictures. */
+  /** All tables as text, separated by empty lines; with their names if they are of several pictures. */
   #joined(between) {
     const lines = this.#grids().map(({ name, rows }) => [
       ...(this.pictures.length > 1 ? [[fileCell(name)]] : []), ...rows.map((row) => row.map(numberCell)),

@@ -1,10 +1,10 @@
-// A chosen file → the picture that is shown and sent: turned, cut, and made small on the device.
+// A chosen file → the picture that is shown and sent: turned, cropped and shrunk on the device.
 
-const MOST_PIXELS = 6e6; // the network for pages looks at a quarter of these; the rest is for single digits
-const SMALL_FILE = 2 ** 21; // bytes; a file that is no larger, and nothing was done to, is sent as it is
+const MOST_PIXELS = 6e6; // the network for pages sees a quarter of these; the rest is for single digits
+const SMALL_FILE = 2 ** 21; // bytes; a file that is not larger and was not changed is sent as it is
 const QUALITY = 0.92;
 
-/** The file as this browser decodes it, upright; null where it cannot, and only the server may. */
+/** The file as decoded by this browser, upright; null if only the server may be able to decode it. */
 export async function decoded(file) {
   try {
     return await createImageBitmap(file);
@@ -13,7 +13,7 @@ export async function decoded(file) {
   }
 }
 
-/** What of a decoded picture is looked at: `turn` quarters clockwise, then the `part` [x, y, width, height] or all of it. */
+/** A view of a decoded picture: turned by `turn` clockwise quarters, then cropped to `part` [x, y, width, height], if any. */
 export function viewOf({ bitmap, turn, part }) {
   const [wide, tall] = turn % 2 ? [bitmap.height, bitmap.width] : [bitmap.width, bitmap.height];
   const [x, y, width, height] = part ?? [0, 0, wide, tall];
@@ -28,7 +28,7 @@ export function viewOf({ bitmap, turn, part }) {
   return view;
 }
 
-/** What is sent of a picture: its file, where that is small and whole, else its view as a JPEG of at most so many bytes. */
+/** What is sent of a picture: its file, if small and unchanged, else its view as a JPEG of limited size in bytes. */
 export async function toSend({ file, bitmap, view, turn, part }, mostBytes) {
   const isWhole = !turn && !part && bitmap && bitmap.width * bitmap.height <= MOST_PIXELS;
   if (!bitmap || (isWhole && file.size <= Math.min(SMALL_FILE, mostBytes))) return file;

@@ -1,12 +1,12 @@
-// Tables → a workbook for spreadsheets: a ZIP, not compressed, of five kinds of small XML files.
+// Tables → a workbook for spreadsheets: an uncompressed ZIP of five kinds of small XML files.
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
 const SPACE = "http://schemas.openxmlformats.org";
 const MAIN = `${SPACE}/spreadsheetml/2006/main`;
 const TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml";
 const RELATIONS = `${SPACE}/officeDocument/2006/relationships`;
-const LONGEST_NAME = 31; // letters of a sheet's name, in every spreadsheet
-const PLAIN = /^-?(0|[1-9]\d{0,14})(\.\d+)?$/; // what a spreadsheet may count with: nothing is lost, as of "007"
+const LONGEST_NAME = 31; // characters of a sheet's name that every spreadsheet allows
+const PLAIN = /^-?(0|[1-9]\d{0,14})(\.\d+)?$/; // what is written as a number: nothing is lost, as it would be of "007"
 
 /** [{name, rows: texts}] → the bytes of a workbook with a sheet each, a Uint8Array. */
 export function workbook(tables) {
@@ -37,7 +37,7 @@ function sheet(rows) {
   return `<worksheet xmlns="${MAIN}"><sheetData>${lines}</sheetData></worksheet>`;
 }
 
-/** A name a sheet: none twice, none too long, without the signs that no sheet may have. */
+/** Names for the sheets: unique, not too long, without characters that are not allowed. */
 function namesOf(tables) {
   const taken = new Set();
   return tables.map(({ name }) => {
@@ -64,7 +64,7 @@ function zip(files) {
   let offset = 0;
   for (const [name, bytes] of files) {
     const title = new TextEncoder().encode(name);
-    // Version 2.0, no flags, stored, the first day that ZIP knows; then sum, both sizes, length of the name.
+    // Version 2.0, no flags, stored, the earliest date in ZIP; then checksum, both sizes, length of the name.
     const shared = [20, 2, 0, 2, 0, 2, 0, 2, 0x21, 2, crc32(bytes), 4, bytes.length, 4, bytes.length, 4, title.length, 2, 0, 2];
     parts.push(packed([0x04034b50, 4, ...shared]), title, bytes);
     directory.push(packed([0x02014b50, 4, 20, 2, ...shared, 0, 2, 0, 2, 0, 2, 0, 4, offset, 4]), title);
@@ -76,7 +76,7 @@ function zip(files) {
   return joined([...parts, ...directory, end]);
 }
 
-/** Numbers with the bytes each takes, from the least significant on. */
+/** Numbers in little-endian order, each given with its size in bytes. */
 function packed(values) {
   const bytes = [];
   for (let at = 0; at < values.length; at += 2) {

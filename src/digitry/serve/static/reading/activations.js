@@ -1,4 +1,4 @@
-// Operators of ONNX on one number at a time: attributes → the function from number to number.
+// Elementwise ONNX operators: attributes → the function from number to number.
 
 const bend = (alpha) => (x) => (x > 0 ? x : alpha * Math.expm1(x));
 

@@ -1,4 +1,4 @@
-// A reader at a desk: takes messages one by one, and puts aside what a newer drawing has made stale.
+// Handles messages to a reader one by one, and drops those that a newer drawing has made obsolete.
 
 import { OVERTAKEN } from "./messages.js";
 import { Reader } from "./reader.js";
@@ -7,15 +7,15 @@ import { saliency } from "./saliency.js";
 export { OVERTAKEN };
 
 /**
- * Answers what comes in at a port (a Worker's own, or one of a MessageChannel): {id, type, …} → {id, result}, or
- * {id, error} with what was wrong in words.
+ * Answers messages at a port (a Worker's own, or that of a MessageChannel): {id, type, …} → {id, result}, or
+ * {id, error} with the error in words.
  *
  *   load      {digit, number?, shipped?: ArrayBuffer, sureConfidence?}              → {classNames}
  *   numbers   {number, shipped?: ArrayBuffer}, where `load` had none                → {}
  *   read      {ink: Uint8Array, width, height, expect?, maxError?, isQuick?}       → as `Reader.read`
  *   saliency  {canonical: Uint8Array, stride?, budget?}                            → as `saliency`
  *
- * A newer `read` overtakes older ones, and any saliency, that still wait or are on the way: they get `OVERTAKEN`.
+ * A newer `read` overtakes older ones, and any saliency, waiting or in progress: they get `OVERTAKEN`.
  */
 export function attend(port) {
   const waiting = [];
@@ -77,7 +77,7 @@ function fail(reason) {
   throw new Error(reason);
 }
 
-/** Gives messages that have arrived the chance to be heard: a turn of the event loop. */
+/** Lets messages that have arrived be handled: an iteration of the event loop. */
 function letMessagesIn() {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

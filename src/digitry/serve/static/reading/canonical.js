@@ -1,4 +1,4 @@
-// Ink of one digit → canonical digit: ink box fitted in 20×20, centred by its mass in 28×28, as MNIST was made.
+// Ink of one digit → canonical digit: fitted into 20×20 and centred by mass in 28×28, as in MNIST.
 // The same steps as images/canonical.py.
 
 import { types, canonical as shared } from "./constants.js";
@@ -9,7 +9,7 @@ import { resizeArea, resizeCubic, resizeCubicTo } from "./resize.js";
 const { IMAGE_SIDE } = types;
 const { BOX_SIDE, BOX_LEVEL, STROKE_RANGE, WORK_SIDE } = shared;
 
-/** The canonical digit, an image of 28×28, of everything inked; an Error where nothing is. */
+/** The canonical digit, an image of 28×28, of all ink; throws an Error if there is none. */
 export function canonical(ink) {
   let digit = tight(ink);
   const longest = Math.max(digit.width, digit.height);
@@ -30,7 +30,7 @@ function sharpen(ink, gain) {
   return image(ink.width, ink.height, ink.data.map((value) => steeper[value]));
 }
 
-/** Typical width of the strokes in pixels: twice the median distance from a stroke's middle to its edge. */
+/** Median width of the strokes in pixels: twice the distance from a stroke's middle to its edge. */
 function strokeWidth(ink) {
   const scale = Math.max(1, WORK_SIDE / Math.max(ink.width, ink.height));
   const middle = ridge(padded(strokeMask(enlarged(ink, scale), 128), 1));
@@ -48,13 +48,13 @@ function normaliseStrokes(ink) {
   if (width === 0 || (low <= width && width <= high)) return ink;
   const scale = Math.max(1, WORK_SIDE / longest);
   const wanted = width < low ? low : high;
-  // Half the change on either side. Fitting shrinks thickened strokes again, hence the last factor.
+  // Half the change on each side. Fitting shrinks thickened strokes again, hence the last factor.
   const pixel = (longest * scale) / BOX_SIDE;
   const margin = ((((wanted - width) / 2) * pixel) * BOX_SIDE) / (BOX_SIDE - (wanted - width));
   return tight(offsetEdges(enlarged(ink, scale), margin));
 }
 
-/** Every edge moved outwards by `margin` pixels, inwards where it is negative, with antialiased edges. */
+/** Moves every edge outwards by `margin` pixels, inwards if negative, with antialiasing. */
 function offsetEdges(ink, margin) {
   const f = Math.fround;
   const mask = padded(strokeMask(ink, 128), Math.ceil(Math.max(margin, 0)) + 1);
@@ -68,7 +68,7 @@ function offsetEdges(ink, margin) {
   return image(mask.width, mask.height, edges);
 }
 
-/** Tight ink resized so that its longer side is 20, keeping its aspect. */
+/** Tight ink resized so that its longer side is 20, keeping the aspect ratio. */
 function fit(ink) {
   const longest = Math.max(ink.width, ink.height);
   if (longest === BOX_SIDE) return ink;

@@ -5,8 +5,8 @@ import { certainty as shared } from "./constants.js";
 const { NEVER, NO_SCALE } = shared;
 
 /**
- * A model's own confidence → the calibrated one, whether that is sure, and why not: {confidence, sure, reason}.
- * `scale` is the contract's; a model without one is sure of nothing.
+ * A model's own confidence → the calibrated one, whether it is sure, and if not, why: {confidence, sure, reason}.
+ * `scale` is the contract's; a model without one is never sure.
  */
 export function weighConfidence(scale, own, maxError) {
   if (!scale) return { confidence: own, sure: false, reason: NO_SCALE };
@@ -21,13 +21,13 @@ export function weighConfidence(scale, own, maxError) {
   return { confidence, sure: false, reason: `a confidence of ${inWords(confidence)} is too low to keep errors within ${asked}` };
 }
 
-/** The same where a model's own confidence is shown as it is, and has to be at least `least`. */
+/** The same if a model's own confidence is used, and must be at least `least`. */
 export function judgeAgainst(own, least) {
   const sure = own >= least;
   return { confidence: own, sure, reason: sure ? null : `a confidence of ${inWords(own)} is below ${short(least)}` };
 }
 
-/** The probability of being right, 0 to 1, that a model's own confidence stands for. */
+/** The probability of being right, 0 to 1, for a model's own confidence. */
 function calibrate(scale, own) {
   const at = stretched(own);
   const known = scale.own.map(stretched);
@@ -38,20 +38,20 @@ function calibrate(scale, own) {
   return low + ((high - low) / (known[next] - known[next - 1])) * (at - known[next - 1]);
 }
 
-/** The own confidence from which on a reading is sure; NEVER, above 1, where nothing was good enough. */
+/** The least own confidence of a sure reading; NEVER, above 1, if none keeps this error rate. */
 function leastConfidence({ max_errors: errors, least }, maxError) {
   const fit = errors.findLastIndex((error) => error <= maxError);
   return fit < 0 ? NEVER : least[fit];
 }
 
-/** Alternatives to a reading that a model gives `own` and that is right with `confidence`: shares of what is left. */
+/** The alternatives to a reading, of probability `own` by the model, rescaled to share the rest of `confidence`. */
 export function shareDoubt(alternatives, own, confidence) {
   const left = 1 - confidence;
   const share = left / Math.max(1 - own, 1e-9), most = Math.min(left, confidence);
   return alternatives.map(([text, probability]) => [text, Math.min(probability * share, most)]);
 }
 
-/** Confidences on a scale on which 0.99 and 0.999 lie as far apart as 0.9 and 0.99. */
+/** Maps confidences to a scale on which 0.99 and 0.999 are as far apart as 0.9 and 0.99. */
 function stretched(confidence) {
   return -Math.log10(1 - Math.min(Math.max(confidence, 0), 1) + 1e-6);
 }
@@ -67,7 +67,7 @@ function short(share) {
   return `${Number((100 * share).toPrecision(6))}%`;
 }
 
-/** "99.2%", rounded as Python does: from the middle between two to the even one. */
+/** "99.2%", rounded as in Python: half to even. */
 function percent(share) {
   const value = share * 100;
   const middle = (value * 4) % 2 === 1 && Number.isInteger(value * 4);

@@ -1,18 +1,18 @@
-// Convolution as a product of matrices: fast enough to read while somebody draws.
+// Convolution as matrix multiplication, fast enough to read during drawing.
 //
 // Every output is a sum over K = channels × kernel height × kernel width inputs. The weights of four output channels
-// lie side by side, the inputs of three places too: then twelve sums are made of seven loads at a time.
+// are interleaved, as are the inputs of three places, so that seven loads contribute to twelve sums.
 
 import { outputSides } from "./sides.js";
 
 const CHANNELS = 4;
 const PLACES = 3;
-const PANELS = 16; // of three places each, packed at once: they stay in the processor's cache
+const PANELS = 16; // of three places each, packed together: they fit into the processor's cache
 
 /**
  * A function from {dims: [n, channels, height, width], data} to the convolved tensor.
- * `weights` is {dims: [outputs, channels / group, kernel height, kernel width], data}; `scale` and `shift`, one a
- * channel of the output, are what normalisation and bias come to; `relu` cuts off below 0.
+ * `weights` is {dims: [outputs, channels / group, kernel height, kernel width], data}; `scale` and `shift`, one per
+ * output channel, combine normalisation and bias; `relu` clips at 0.
  */
 export function convolution(weights, attributes, scale, shift, relu) {
   if (weights.dims.length !== 4) throw new Error("a convolution along one axis is not known");
@@ -59,7 +59,7 @@ export function convolution(weights, attributes, scale, shift, relu) {
   };
 }
 
-/** Weights times their scale, four output channels side by side; 0 where there are none left. */
+/** Weights times their scale, four output channels interleaved, padded with 0. */
 function packWeights(weights, outputs, depth, scale) {
   const packed = new Float32Array(Math.ceil(outputs / CHANNELS) * CHANNELS * depth);
   for (let m = 0; m < outputs; m++) {
@@ -69,7 +69,7 @@ function packWeights(weights, outputs, depth, scale) {
   return packed;
 }
 
-/** The input channels on pages as large as all kernels together reach, 0 around them. */
+/** The input channels, zero-padded to the reach of all kernels. */
 function lay(input, channels, height, width, page, pageHeight, pageWidth, top, left) {
   const shown = Math.min(width, pageWidth - left);
   page.fill(0, 0, channels * pageHeight * pageWidth);
@@ -81,7 +81,7 @@ function lay(input, channels, height, width, page, pageHeight, pageWidth, top, l
   }
 }
 
-/** What the kernel sees at each place, from where it starts on the page; three places side by side. */
+/** The inputs of the kernel at each place, from its start on the page; three places interleaved. */
 function gather(page, pageSize, pageWidth, channels, [kernelHeight, kernelWidth], starts, panels) {
   const depth = channels * kernelHeight * kernelWidth;
   for (let place = 0; place < Math.ceil(starts.length / PLACES) * PLACES; place++) {
@@ -96,7 +96,7 @@ function gather(page, pageSize, pageWidth, channels, [kernelHeight, kernelWidth]
   }
 }
 
-/** Panels of four channels times panels of three places. */
+/** Multiplies panels of four channels by panels of three places. */
 function multiply(weights, panels, output, biases, outputs, depth, places, first, some, relu) {
   for (let m = 0; m < outputs; m += CHANNELS) {
     for (let n = 0; n < some; n += PLACES) {

@@ -1,12 +1,12 @@
-// Frame probabilities → the numbers they may spell, and where each digit stands. The same steps as decoding.py.
-// Frames are {data, count, width}: one row a frame from left to right, first the probability of no digit.
+// Frame probabilities → the numbers they may spell, and the place of each digit. The same steps as decoding.py.
+// Frames are {data, count, width}: one row per frame, left to right, with the probability of the blank first.
 
 import { decoding as shared, types } from "./constants.js";
 
 const { BLANK_COLUMN, BEAM_WIDTH, MIN_PROBABILITY } = shared;
 const { TEN_DIGITS } = types;
 
-/** Frames of no digit and the ten digits, by those of a network of such classes: each sign counts as no digit. */
+/** Frames reduced to the blank and the ten digits, from those of a network with these classes: signs count as blank. */
 export function digitsAlone(frames, classNames) {
   if (classNames.join() === TEN_DIGITS.join()) return frames;
   const width = TEN_DIGITS.length + 1;
@@ -23,9 +23,9 @@ export function digitsAlone(frames, classNames) {
   return { data, count: frames.count, width };
 }
 
-/** The most probable numbers, best first, as {digits, probability}, by prefix beam search; [] is no digit at all. */
+/** The most probable spellings, best first, as {digits, probability}, by prefix beam search; [] means no digit. */
 export function spellings({ data, count, width }) {
-  // Text of a prefix → its digits, and the probability of all ways to spell it that end in a blank, or in its last.
+  // Text of a prefix → its digits, and the probability of all paths that spell it, ending in a blank, or its last digit.
   let beams = new Map([["", { digits: [], ends: 1, last: 0 }]]);
   for (let t = 0; t < count; t++) {
     const row = data.subarray(t * width, (t + 1) * width);
@@ -56,7 +56,7 @@ export function spellings({ data, count, width }) {
   return [...beams.values()].map(({ digits, ends, last }) => ({ digits, probability: ends + last }));
 }
 
-/** Of each digit the probability that it stands there alone: blanks, the digit for some frames, blanks. */
+/** The probability that each digit stands alone: blanks, the digit for some frames, blanks. */
 export function singleDigits({ data, count, width }) {
   const digit = new Float64Array(width - 1);
   const after = new Float64Array(width - 1);
@@ -77,7 +77,7 @@ export function alignment({ data, count, width: classes }, digits) {
   const states = [BLANK_COLUMN, ...digits.flatMap((digit) => [digit + 1, BLANK_COLUMN])];
   const width = states.length;
   const score = (t, state) => Math.fround(Math.log(Math.max(data[t * classes + states[state]], 1e-30)));
-  // From a digit to the next without a blank: not between equal ones.
+  // From a digit to the next without a blank, unless they are equal.
   const maySkip = states.map((state, at) => at >= 3 && at % 2 === 1 && state !== states[at - 2]);
   let best = states.map((_, state) => (state < 2 ? score(0, state) : -Infinity));
   const came = [new Int8Array(width)];

@@ -1,14 +1,14 @@
-// How far every pixel is from the nearest 0, as OpenCV's distanceTransform measures it (chamfer, DIST_L2).
+// The distance of every pixel from the nearest 0, as by OpenCV's distanceTransform (chamfer, DIST_L2).
 
 import { dilated, image } from "./pixels.js";
 
 const FAR = 1e9;
-// What a step costs: straight, diagonal, and a knight's move in the larger mask.
+// Costs of steps: straight, diagonal, and a knight's move in the larger mask.
 const SMALL = { straight: 0.955, diagonal: 1.3693, knight: FAR };
 const LARGE = { straight: 1, diagonal: 1.4, knight: 2.1969 };
 
 const BLOCK = 4;
-// So many steps to the right, and a diagonal one with them, in the smaller mask.
+// Costs of this many steps to the right, and of a diagonal one in addition, in the smaller mask.
 const RIGHT = Float32Array.from({ length: BLOCK + 1 }, (_, k) => k * Math.fround(SMALL.straight));
 const RIGHT_DIAGONAL = RIGHT.map((right) => right + Math.fround(SMALL.diagonal));
 
@@ -54,9 +54,9 @@ export function distances(source, mask) {
 }
 
 /**
- * The least cost from above and from the left for the pixel `lane` places into its block of four. OpenCV counts four
- * at once: the steps to the right are added up first. That decides the last bit, and with it which of two lines of a
- * stroke lies in its middle.
+ * The least cost from above and from the left for the pixel at place `lane` in its block of four. OpenCV processes four
+ * at once, adding up the steps to the right first. That decides the last bit, and thus which of two lines of a stroke is
+ * its middle.
  */
 function alongBlock(cost, at, lane, step, mask, pixel) {
   const f = Math.fround;
@@ -70,7 +70,7 @@ function alongBlock(cost, at, lane, step, mask, pixel) {
   return least;
 }
 
-/** Distance to the edge for every pixel along the middle of a mask's strokes. */
+/** The distance to the edge of every pixel along the middle of a mask's strokes. */
 export function ridge(mask) {
   const distance = distances(mask, 3);
   const highest = dilated(distance, 1);

@@ -1,6 +1,6 @@
-// Ink → lines of writing: where they run and how high their digits are. The same steps as images/lines.py.
-// A line is {box, digitHeight, ink, columns}: in pixels of the ink page, ink is how many of them are stroke, columns are the
-// first and last of each piece as high as a digit, from left to right.
+// Ink → lines of writing: their places and the height of their digits. The same steps as images/lines.py.
+// A line is {box, digitHeight, ink, columns}, in pixels of the ink page: `ink` is the number of stroke pixels, `columns` are
+// the first and last column of each piece as high as a digit, left to right.
 
 import { lines as shared } from "./constants.js";
 import { piecesOf } from "./pieces.js";
@@ -10,7 +10,7 @@ import { INK_LEVEL, withoutFrame } from "./segment.js";
 export const { MIN_HEIGHT } = shared;
 const { MIN_DIGIT_SHARE, OUTLINE_FILL, OUTLINED, SAME_LINE_OVERLAP, SAME_SLOPE_OVERLAP, WIDEST_GAP } = shared;
 
-/** The lines of writing on an ink page, from top to bottom; empty where there is none. */
+/** The lines of writing on an ink page, top to bottom; empty if there are none. */
 export function findLines(ink) {
   const found = piecesOf(strokeMask(ink, INK_LEVEL));
   const kept = withoutOutlines(
@@ -26,7 +26,7 @@ export function findLines(ink) {
   return lines.sort((a, b) => a.box[1] + a.box[3] / 2 - (b.box[1] + b.box[3] / 2));
 }
 
-/** The pieces without those that are thin for their size and go around others. */
+/** The pieces without thin ones that surround others. */
 function withoutOutlines(pieces) {
   return pieces.filter((outline) => {
     if (outline.area >= OUTLINE_FILL * outline.width * outline.height) return true;
@@ -47,9 +47,9 @@ function weightedMedian(pieces) {
   return ordered.find((piece) => (total += piece.area) >= half).height;
 }
 
-/** Pieces in groups that stand on one line. */
+/** Pieces grouped by line. */
 function sameLine(pieces) {
-  const groups = []; // each with the core of its line: where its tallest pieces overlap
+  const groups = []; // each with the core of its line, where its tallest pieces overlap
   for (const piece of [...pieces].sort((a, b) => b.height - a.height)) {
     let best = null;
     let most = SAME_LINE_OVERLAP;
@@ -64,7 +64,7 @@ function sameLine(pieces) {
   return groups.map((group) => group.pieces);
 }
 
-/** The line that these pieces make, with the small ones that lie within it. */
+/** The line formed by these pieces, with the small ones that lie within it. */
 function lineOf(tall, small) {
   let left = Math.min(...tall.map((piece) => piece.left));
   let right = Math.max(...tall.map((piece) => piece.left + piece.width));
@@ -90,7 +90,7 @@ function lineOf(tall, small) {
   };
 }
 
-/** Columns in order, overlapping ones as one. */
+/** Columns in order, with overlapping ones merged. */
 function merged(columns) {
   const found = [];
   for (const [left, right] of [...columns].sort(([a, b], [c, d]) => a - c || b - d)) {
@@ -101,7 +101,7 @@ function merged(columns) {
   return found;
 }
 
-/** Takes the line with the most ink out of `leftOver`, and those that go on with it: digits on a slope. */
+/** Takes the line with the most ink out of `leftOver`, joined with its continuations, as of sloping writing. */
 export function takeLine(leftOver) {
   leftOver.sort((a, b) => a.ink - b.ink);
   let whole = leftOver.pop();
@@ -112,7 +112,7 @@ export function takeLine(leftOver) {
   }
 }
 
-/** Whether the other line has digits of about the same height, beside this one and partly at its level. */
+/** Whether the other line has digits of about the same height, beside this one and overlapping vertically. */
 function goesOn(line, other) {
   const [x, y, width, height] = line.box;
   const [a, b, wide, tall] = other.box;

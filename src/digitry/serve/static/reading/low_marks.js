@@ -1,4 +1,4 @@
-// Ink of a line of digits → whether a mark stands among them that is too low for a digit: a point, a minus, a plus.
+// Ink of a line of digits → whether it has a mark too low for a digit: a point, a minus, a plus.
 
 import { low_marks, segment } from "./constants.js";
 import { piecesOf } from "./pieces.js";
@@ -6,7 +6,7 @@ import { strokeMask } from "./pixels.js";
 
 const { LEAST_INK, LOW } = low_marks;
 
-/** Whether an image with digits of this height, in pixels, has a low mark in columns of its own. */
+/** Whether an image with digits of this height, in pixels, has a low mark in its own columns. */
 export function hasLowMark(ink, height) {
   const { stats } = piecesOf(strokeMask(ink, segment.INK_LEVEL));
   const marks = [];

@@ -1,17 +1,17 @@
-// Characters in a row → the numbers that they write. The same steps as reading/notation.py.
+// A row of characters → the numbers in it. The same steps as reading/notation.py.
 
 import { notation as shared } from "./constants.js";
 
 const { LETTER, PARTING, LEADING } = shared;
 const isDigit = (character) => /^[0-9]$/.test(character);
 
-/** The numbers that characters write, in order, as {text, places, around}; without a digit there is none. */
+/** The numbers in a row of characters, in order, as {text, places, around}; each has at least one digit. */
 export function numbersIn(characters) {
   const found = [];
   let start = 0;
   for (let place = 0; place <= characters.length; place++) {
     const atEnd = place === characters.length;
-    // A plus at the very beginning belongs to its number.
+    // A plus at the very beginning belongs to the number.
     if (!atEnd && !(PARTING.includes(characters[place]) && characters.slice(start, place).some(isDigit))) continue;
     const end = atEnd ? place : place + 1;
     const number = trimmed(characters, start, place, end);
@@ -21,7 +21,7 @@ export function numbersIn(characters) {
   return found;
 }
 
-/** The number within `start` and `stop`; what is cut off at its sides, up to `end`, stands around it. */
+/** The number between `start` and `stop`; signs trimmed from its ends, up to `end`, are around it. */
 function trimmed(characters, start, stop, end) {
   const within = range(start, stop);
   const digits = within.filter((place) => isDigit(characters[place]));

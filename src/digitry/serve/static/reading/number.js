@@ -1,4 +1,4 @@
-// A line of writing → the number on it: several strips of it are read, and what they spell is weighed.
+// A line of writing → the number on it: it is read as strips of several sizes, whose spellings are averaged.
 // The same steps as reading/number.py.
 
 import { number as shared, types } from "./constants.js";
@@ -10,19 +10,19 @@ import { cutStrip, DIGIT_HEIGHT, FRAME_PIXELS, STRIP_HEIGHT } from "./strip.js";
 const { VIEWS, MARGIN, NEAR, THIN, ALTERNATIVES } = shared;
 const { TEN_DIGITS } = types;
 
-/** Strips of one line on an ink page, at several sizes. */
+/** Strips of a line on an ink page, at several scales. */
 export function lineStrips(ink, line) {
   const [x, y, width, height] = line.box;
   const margin = MARGIN * line.digitHeight;
-  // A line that rises or falls is higher than its digits: it has to fit into the strip as a whole.
+  // A line that rises or falls is higher than its digits, and must fit into the strip as a whole.
   const base = Math.max(line.digitHeight / DIGIT_HEIGHT, height / STRIP_HEIGHT);
   const [middle, right] = [y + height / 2, x + width + margin];
   return VIEWS.map(([zoom, squeeze]) => cutStrip(ink, x - margin, middle, right, base * zoom, squeeze));
 }
 
 /**
- * The number that these strips of one line spell, their opinions weighed equally; null where there is no digit.
- * `read` takes an ink strip and gives the frames of a network with these classes.
+ * The number on one line, from its strips, with equal weights; null if there is no digit.
+ * `read` takes an ink strip and returns the frames of a network with these classes.
  */
 export function readStrips(strips, read, classNames = TEN_DIGITS) {
   const seen = strips.map((strip) => read(strip.ink));
@@ -52,7 +52,7 @@ export function readStrips(strips, read, classNames = TEN_DIGITS) {
   };
 }
 
-/** The signs that most of the strips see among the digits of the best number, where they stand on one of them. */
+/** The signs that the strips together find most probable among the best number's digits, placed on the main strip. */
 function signsOf(strip, seen, { digits, index }, classNames) {
   if (classNames.every((name) => TEN_DIGITS.includes(name))) return [];
   const isDigit = (kind) => TEN_DIGITS.includes(classNames[kind]);
@@ -78,7 +78,7 @@ function signsOf(strip, seen, { digits, index }, classNames) {
   });
 }
 
-/** Where each digit of the number stands, and what else it could be. */
+/** The place of each digit of the number, and what else it may be. */
 function spotsOf(strip, frames, digits) {
   const places = placesOf(strip, frames, digits);
   return digits.map((digit, at) => ({
@@ -106,7 +106,7 @@ function probabilitiesIn({ data, width }, [first, last]) {
   return here.map((value) => value / sum);
 }
 
-/** The column between two digits with the least ink, nearest to the middle where there are several. */
+/** The column with the least ink between two digits, the most central one of several. */
 function border(ink, left, right) {
   const first = Math.trunc(left);
   const last = Math.max(Math.min(Math.ceil(right) + 1, ink.width), first + 1);
@@ -119,7 +119,7 @@ function border(ink, left, right) {
   return best;
 }
 
-/** The box around the ink between two columns of the strip, no wider than a digit is, on the ink page. */
+/** The box, on the ink page, around the ink between two columns of the strip, at most as wide as a digit. */
 function boxOf({ ink, left, top, scale, columnScale }, centre, from, to) {
   const reach = 0.75 * DIGIT_HEIGHT;
   const first = Math.trunc(Math.max(from, centre - reach, 0));
@@ -141,7 +141,7 @@ function boxOf({ ink, left, top, scale, columnScale }, centre, from, to) {
   ];
 }
 
-/** Where the run with the most ink begins and ends, with its parts: what is thin and apart from it is none of it. */
+/** Start and end of the run with the most ink and of those that belong to it; a thin, far one does not. */
 function core(profile) {
   const runs = [];
   profile.forEach((inked, at) => {

@@ -1,4 +1,4 @@
-// The stages of one digit → a reading: two networks look at what the first is not confident of.
+// The stages of one digit → a reading; if the first network is not confident, a second one is asked.
 // The same steps as reading/one_digit.py.
 
 import { shareDoubt } from "./certainty.js";
@@ -10,7 +10,7 @@ import { cutStrip, DIGIT_HEIGHT, STRIP_HEIGHT } from "./strip.js";
 
 const { RIVALS, BLOT, BLOT_REASON, SECOND_OPINION_BELOW, OWN_SHARE, DIGIT_STRIP_WIDTH } = shared;
 
-/** What a crop is, one probability a class; they sum to less than 1 where the networks see no digit. */
+/** The probabilities of a crop, one per class; they sum to less than 1 if the networks see no digit. */
 function probabilitiesOf(found, reader, isQuick) {
   const alone = reader.readDigits(found.canonical.data);
   const isAlone = isQuick || !reader.asksBoth || !reader.shippedNumbers;
@@ -19,7 +19,7 @@ function probabilitiesOf(found, reader, isQuick) {
   return alone.map((probability, at) => Math.fround(OWN_SHARE * probability + (1 - OWN_SHARE) * other[at]));
 }
 
-/** The crop of one digit in the middle of a strip. */
+/** A strip with the crop of one digit in its middle. */
 function stripOf(crop) {
   const { width, height } = crop;
   const scale = Math.max(height / DIGIT_HEIGHT, width / (DIGIT_STRIP_WIDTH - 8));
@@ -30,7 +30,7 @@ function stripOf(crop) {
   return image(DIGIT_STRIP_WIDTH, STRIP_HEIGHT, Uint8Array.from(data));
 }
 
-/** What was found as a number of one digit, as `Reader.read` gives it, with its shares. */
+/** The stages found as a number of one digit, in the form of `Reader.read`, with its shares. */
 export function numberOf(found, reader, { maxError, isQuick }) {
   const blot = isBlot(found.crop);
   const doubt = (found.rivals ? RIVALS : 1) * (blot ? BLOT : 1);
@@ -55,7 +55,7 @@ export function numberOf(found, reader, { maxError, isQuick }) {
   };
 }
 
-/** What of 1 each class has where the best has its confidence, and `none` of them: {classes, none}. */
+/** The share of each class if the best has its confidence, and of `none` of them: {classes, none}. */
 function sharesOf(probabilities, best, confidence) {
   const all = shareDoubt(Array.from(probabilities, (probability, at) => [at, probability]), probabilities[best], confidence);
   const classes = all.map(([at, share]) => (at === best ? confidence : share));

@@ -1,4 +1,4 @@
-// An ONNX file as digitry writes them → a network that runs here, with the answers of ONNX Runtime.
+// An ONNX file written by digitry → a network that runs here, with the same answers as ONNX Runtime.
 
 import { contract as shared } from "./constants.js";
 import { convolution } from "./convolution.js";
@@ -8,11 +8,11 @@ import { parseModel } from "./protobuf.js";
 const { METADATA_KEY } = shared;
 
 export class Network {
-  /** `buffer`: the bytes of an ONNX file, the very one that Python uses. An Error where it cannot be run here. */
+  /** `buffer`: the bytes of an ONNX file, the same as used in Python. Throws an Error if it cannot be run here. */
   constructor(buffer) {
     const model = parseModel(buffer);
     const contract = model.metadata.get(METADATA_KEY);
-    /** What the answers mean: `class_names`, `input_shape`, … as Python wrote them; null in a file of others. */
+    /** The contract: `class_names`, `input_shape`, … as written by Python; null in a file from elsewhere. */
     this.contract = contract ? JSON.parse(contract) : null;
     this.input = model.input;
     this.output = model.output;
@@ -29,7 +29,7 @@ export class Network {
   }
 }
 
-/** What has to be done one after the other: constants are made now, and a convolution takes in what follows it. */
+/** The steps to run in order: constants are computed now, and convolutions absorb what follows them. */
 function planned({ nodes, constants, output }) {
   const uses = new Map([[output, 1]]);
   for (const name of nodes.flatMap((node) => node.inputs)) uses.set(name, (uses.get(name) ?? 0) + 1);

@@ -1,5 +1,5 @@
-// What the nodes of a network do, one function an operator of ONNX: (attributes, tensors) → tensor.
-// A tensor is {dims, data: Float32Array}. Convolutions are made apart, in convolution.js.
+// The operators of a network, one function per ONNX operator: (attributes, tensors) → tensor.
+// A tensor is {dims, data: Float32Array}. Convolutions are in convolution.js.
 
 import { ACTIVATIONS } from "./activations.js";
 import { combined, joined, padded, repeated, sliced, transposed } from "./places.js";
@@ -42,7 +42,7 @@ export const OPERATORS = {
   Where: chosen,
 };
 
-/** Normalisation with fixed statistics as one scale and one shift a channel. */
+/** Normalisation with fixed statistics as one scale and one shift per channel. */
 export function foldedNormalisation({ epsilon = 1e-5 }, scale, shift, mean, variance) {
   const factor = scale.data.map((value, c) => value / Math.sqrt(variance.data[c] + epsilon));
   return { scale: factor, shift: shift.data.map((value, c) => value - mean.data[c] * factor[c]) };
@@ -60,7 +60,7 @@ function each(x, change) {
   return { dims: x.dims, data: x.data.map(change) };
 }
 
-/** `a` where the condition is not 0, else `b`, all three stretched over each other. */
+/** `a` where the condition is not 0, else `b`, all three broadcast together. */
 function chosen(_, condition, a, b) {
   const both = [a, b].map((tensor) => combined(condition, tensor, (_, value) => value));
   const [yes, one, other] = [condition, ...both].map((tensor) => combined(tensor, combined(both[0], both[1], () => 0), (value) => value));
@@ -74,7 +74,7 @@ function normalised({ dims, data }, { scale, shift }) {
   return { dims, data: data.map((value, at) => value * scale[channel(at)] + shift[channel(at)]) };
 }
 
-/** Rows of `length` numbers with mean 0 and variance 1. */
+/** Rows of `length` numbers, standardised to mean 0 and variance 1. */
 function evened({ dims, data }, length, epsilon) {
   const result = new Float32Array(data.length);
   for (let start = 0; start < data.length; start += length) {
@@ -102,7 +102,7 @@ function gemm({ alpha = 1, beta = 1, transA = 0, transB = 0 }, a, b, bias) {
   return bias ? combined(result, bias, (x, y) => x + y) : result;
 }
 
-/** The last side of `a` times a matrix, or its transpose. */
+/** The last axis of `a` times a matrix, or its transpose. */
 function product(a, b, transposedB) {
   if (b.dims.length !== 2) refuse(`a product with ${b.dims.join("×")}`);
   const [depth, width] = transposedB ? [b.dims[1], b.dims[0]] : b.dims;
@@ -172,7 +172,7 @@ function globally(summarise) {
   };
 }
 
-/** The mean along one side. */
+/** The mean along one axis. */
 function mean({ axes, keepdims = 1 }, { dims, data }) {
   if (axes?.length !== 1) refuse("a mean along several sides");
   const side = axes[0] < 0 ? axes[0] + dims.length : axes[0];

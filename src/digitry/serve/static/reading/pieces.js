@@ -1,9 +1,9 @@
-// Connected pieces of a mask: which pixels hang together, and the box and size of each piece.
+// Connected components of a mask: which pixels are connected, and the box and size of each piece.
 
 /**
- * Pieces whose pixels touch, at corners too: `labels` has a piece's number at each of its pixels, 0 elsewhere;
- * `stats[number]` is its left, top, width, height and area. Numbers start at 1, in the order in which OpenCV finds
- * pieces: by blocks of 2×2 pixels, row by row.
+ * Pieces of pixels that touch, including at corners: `labels` has a piece's number at each of its pixels, 0 elsewhere;
+ * `stats[number]` is its left, top, width, height and area. Numbers start at 1, in OpenCV's order: by blocks of 2×2
+ * pixels, row by row.
  */
 export function piecesOf({ data, width, height }) {
   const labels = new Int32Array(width * height);
@@ -45,7 +45,7 @@ function fill(start, label, data, labels, width, height) {
   return { left, top, width: right - left + 1, height: bottom - top + 1, area };
 }
 
-/** How many patches of a mask hang together, where pixels that touch at corners only do not. */
+/** The number of connected patches of a mask, not connecting pixels that only touch at corners. */
 export function countPatches({ data, width, height }) {
   const seen = new Uint8Array(width * height);
   let count = 0;

@@ -1,11 +1,11 @@
-// Plain images and the few small things that every other module does to them.
-// An image is {data, width, height}: one value a pixel, row by row; ink is a Uint8Array, 0 is paper, 255 is full ink.
+// Plain images, and small operations on them that all modules use.
+// An image is {data, width, height}: one value per pixel, row by row; ink is a Uint8Array, 0 is paper, 255 is full ink.
 
 export function image(width, height, data = new Uint8Array(width * height)) {
   return { data, width, height };
 }
 
-/** To the nearest whole number, from the middle to the even one: as Python's round and OpenCV's cvRound do. */
+/** Rounds to the nearest integer, half to even, like Python's round and OpenCV's cvRound. */
 export function round(value) {
   const floor = Math.floor(value);
   const rest = value - floor;
@@ -13,7 +13,7 @@ export function round(value) {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** A whole number cut off at 0 and 255. */
+/** An integer clipped to 0 to 255. */
 export function byte(value) {
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
@@ -23,7 +23,7 @@ export function strokeMask(ink, level) {
   return image(ink.width, ink.height, ink.data.map((value) => (value >= level ? 255 : 0)));
 }
 
-/** The part of an image from column x and row y on; what lies outside it is paper. */
+/** The part of an image from column x and row y on, with paper outside it. */
 export function cut(source, x, y, width, height) {
   const part = image(width, height, new source.data.constructor(width * height));
   const first = Math.max(x, 0);
@@ -35,7 +35,7 @@ export function cut(source, x, y, width, height) {
   return part;
 }
 
-/** The image with so many pixels of a value around it. */
+/** The image padded on all sides by this many pixels of a value. */
 export function padded(source, by, value = 0) {
   const page = cut(source, -by, -by, source.width + 2 * by, source.height + 2 * by);
   if (value) {
@@ -48,7 +48,7 @@ export function padded(source, by, value = 0) {
   return page;
 }
 
-/** x, y, width, height of the smallest box around all that is not 0; null where everything is. */
+/** x, y, width, height of the smallest box around all non-zero pixels; null if there are none. */
 export function boundingBox({ data, width, height }) {
   let [left, right, top, bottom] = [width, -1, height, -1];
   for (let y = 0, at = 0; y < height; y++) {
@@ -63,7 +63,7 @@ export function boundingBox({ data, width, height }) {
   return right < 0 ? null : [left, top, right - left + 1, bottom - top + 1];
 }
 
-/** Every pixel becomes the highest of the square of 2 · reach + 1 pixels around it, cut off at the border. */
+/** Dilates an image: each pixel becomes the maximum in a square of side 2 · reach + 1 around it, clipped at the border. */
 export function dilated(source, reach) {
   const { width, height } = source;
   const along = new source.data.constructor(width * height);
@@ -88,7 +88,7 @@ function highest(from, to, lines, length, lineStep, step, reach) {
   }
 }
 
-/** The value below which a share of the values lies, interpolated as NumPy does. */
+/** The quantile of the values at a share, interpolated as in NumPy. */
 export function percentile(values, share) {
   const ordered = Float64Array.from(values).sort();
   const at = share * (ordered.length - 1);
@@ -99,14 +99,14 @@ export function percentile(values, share) {
   return rest < 0.5 ? below + (above - below) * rest : above - (above - below) * (1 - rest);
 }
 
-/** The median of float32 values, at least one. */
+/** The median of at least one float32 value. */
 export function median(values) {
   const ordered = Float32Array.from(values).sort();
   const middle = ordered.length >> 1;
   return ordered.length % 2 ? ordered[middle] : Math.fround(ordered[middle - 1] + ordered[middle]) / 2;
 }
 
-/** Places of the values from the highest down, equal ones in their order. */
+/** Indices of the values in descending order; stable. */
 export function ranked(values) {
   return Array.from(values.keys()).sort((a, b) => values[b] - values[a] || a - b);
 }

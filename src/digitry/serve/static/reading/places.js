@@ -1,12 +1,12 @@
-// Operators of ONNX that move numbers or put them together: (attributes, tensors) → tensor.
+// ONNX operators that move or combine numbers: (attributes, tensors) → tensor.
 // A tensor is {dims, data: Float32Array}.
 
 const size = (dims) => dims.reduce((product, side) => product * side, 1);
 
-/** How far it is to the next number along each side. */
+/** The stride along each axis. */
 const stepsOf = (dims) => dims.map((_, side) => size(dims.slice(side + 1)));
 
-/** A tensor of these dims, each number from where `steps` lead to in `data`, beginning at `start`. */
+/** A tensor of these dims, gathered from `data` with strides `steps`, from `start` on. */
 function gathered(data, dims, steps, start = 0) {
   const result = new Float32Array(size(dims));
   const place = dims.map(() => 0);
@@ -28,7 +28,7 @@ export function transposed({ perm }, { dims, data }) {
   return gathered(data, perm.map((side) => dims[side]), perm.map((side) => steps[side]));
 }
 
-/** Two tensors value by value, stretched over each other as NumPy does. */
+/** Combines two tensors elementwise, broadcast as in NumPy. */
 export function combined(a, b, combine) {
   const rank = Math.max(a.dims.length, b.dims.length);
   const filled = [a, b].map(({ dims }) => [...Array(rank - dims.length).fill(1), ...dims]);
@@ -87,7 +87,7 @@ export function joined({ axis }, ...tensors) {
   return { dims: to, data: result };
 }
 
-/** Every number several times. */
+/** Repeats every number. */
 export function repeated({ mode }, { dims, data }, _, scales) {
   const times = Array.from(scales.data);
   if (mode !== "nearest" || times.some((by) => !Number.isInteger(by))) throw new Error("resizing between pixels is not known");

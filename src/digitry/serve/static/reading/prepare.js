@@ -1,12 +1,12 @@
-// Canonical digits and strips → network input: the only place that resizes and scales. As networks/prepare.py does.
+// Canonical digits and strips → network input: the only place that resizes and scales, as in networks/prepare.py.
 
 import { contract as known, prepare as levels, types } from "./constants.js";
 
 const { IMAGE_SIDE } = types;
 
 /**
- * Images or strips, a Uint8Array of n · width · height, 0 is paper → {dims, data} as a network of this contract takes
- * them. Canonical digits get the side that the contract says, strips keep theirs.
+ * Images or strips, a Uint8Array of n · width · height, 0 is paper → {dims, data}, the input of a network with this
+ * contract. Canonical digits are resized as the contract says, strips keep their size.
  */
 export function prepare(pixels, { width, height }, contract) {
   const side = contract.input_shape[0];
@@ -41,7 +41,7 @@ function resized(pixels, count, side) {
   return data;
 }
 
-/** What share each row of a canonical digit has in each of `side` rows, a Float32Array of side · 28. */
+/** The matrix that resizes the rows of a canonical digit to `side` rows, a Float32Array of side · 28. */
 function resizing(side) {
   const step = IMAGE_SIDE / side;
   const shares = new Float32Array(side * IMAGE_SIDE);

@@ -1,4 +1,4 @@
-// The few messages of ONNX's protobuf that hold a network: bytes → graph, weights and metadata.
+// The few protobuf messages of ONNX that make up a network: bytes → graph, weights and metadata.
 
 const FLOAT = 1;
 const UINT8 = 2;
@@ -6,7 +6,7 @@ const INT8 = 3;
 const INT64 = 7;
 const FLOAT16 = 10;
 
-/** An ONNX file as {nodes, constants, input, output, metadata}; an Error where it is cut or keeps weights elsewhere. */
+/** An ONNX file as {nodes, constants, input, output, metadata}; throws an Error if it is truncated or has external weights. */
 export function parseModel(buffer) {
   const model = { nodes: [], constants: new Map(), inputs: [], outputs: [], metadata: new Map() };
   for (const { number, value } of fields(new Uint8Array(buffer))) {
@@ -82,7 +82,7 @@ function parseTensor(bytes) {
   return [name, { dims, data }];
 }
 
-/** The number that 16 bits stand for: sign, five bits of exponent, ten of fraction. */
+/** The value of a half-precision float: sign, five bits of exponent, ten of fraction. */
 function half(bits) {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
@@ -97,7 +97,7 @@ function byNumber(bytes) {
   return found;
 }
 
-/** Field numbers and values of a message: a number, or bytes. */
+/** The field numbers and values of a message: numbers or bytes. */
 function* fields(bytes) {
   let at = 0;
   const varint = () => {
@@ -124,7 +124,7 @@ function* fields(bytes) {
   }
 }
 
-/** Whole numbers of a repeated field, one by one or packed into bytes. */
+/** The integers of a repeated field, separate or packed. */
 function integers(values = []) {
   return values.flatMap((value) => {
     if (typeof value === "number") return [value];

@@ -1,4 +1,4 @@
-// A drawing → the digit or the number on it, read here, as Python's Reader.read_drawing reads it.
+// A drawing → the digit or the numbers on it, as by Python's Reader.read_drawing.
 
 import { boxAround, boxesWithin, enlargedBox } from "./boxes.js";
 import { judgeAgainst, shareDoubt, weighConfidence } from "./certainty.js";
@@ -30,14 +30,14 @@ const NO_CONTRACT = "a model carries no contract; export it with: digitry export
 
 export class Reader {
   /**
-   * ArrayBuffers of ONNX files: `digit` reads single digits, `number` whole numbers; where that is another than `shipped`,
-   * the network for numbers that comes with digitry. That one has a word on digits, too, if the scale of confidence in
-   * the digit network's contract was fitted so. `sureConfidence`, 0 to 1, takes the place of both networks' scales.
-   * Without `number` single digits are read until `addNumbers` brings it.
+   * ArrayBuffers of ONNX files: `digit` reads single digits, `number` whole numbers; `shipped` is digitry's network for
+   * numbers, if `number` is another. It is asked about digits too if the scale of confidence in the digit network's
+   * contract was fitted so. `sureConfidence`, 0 to 1, replaces both networks' scales. Without `number`, only single
+   * digits are read until `addNumbers` is called.
    */
   static async load({ digit, number = null, shipped = null, sureConfidence = null }) {
     const reader = new Reader(new Network(digit), sureConfidence);
-    // One run on blanks tells more than what a file claims, and the first real one is faster for it.
+    // A run on blanks tells more than a file's claims, and makes the first real one faster.
     const digits = reader.readDigits(new Uint8Array(IMAGE_SIDE ** 2));
     if (digits.length !== reader.classNames.length) throw new Error("the network for digits does not read digits");
     if (number) reader.addNumbers({ number, shipped });
@@ -57,7 +57,7 @@ export class Reader {
     this.asksBoth = Boolean(digits.contract.confidence_scale?.second_opinion) && allTen;
   }
 
-  /** The networks for numbers, where `load` did without; ArrayBuffers of ONNX files as there. */
+  /** Adds the networks for numbers if `load` had none; ArrayBuffers of ONNX files as there. */
   addNumbers({ number, shipped = null }) {
     const numbers = new Network(number);
     const second = shipped ? new Network(shipped) : numbers;
@@ -68,10 +68,10 @@ export class Reader {
   }
 
   /**
-   * Ink, a Uint8Array of width · height, 0 is paper and 255 full ink → what Python's `reading.to_json()` gives, with
+   * Ink, a Uint8Array of width · height, 0 is paper and 255 full ink → the same as Python's `reading.to_json()`, with
    * `stages`: the `canonical` digit (Uint8Array of 784, or null), the `crop` it comes from ({data, width, height}, or
-   * null), the `strips` that were read, and of one digit the `shares`: what of 1 each class has, and `none` of them.
-   * `isQuick`: of one digit only the first network is asked, for who draws on.
+   * null), the `strips` that were read, and for one digit the `shares` of the classes, and of `none` of them.
+   * `isQuick`: for one digit only the first network is asked, while drawing goes on.
    */
   read(ink, width, height, { expect = "number", maxError = certainty.MAX_ERROR, isQuick = false } = {}) {
     if (!EXPECTATIONS.includes(expect)) throw new Error(`expect must be ${EXPECTATIONS.join(" or ")}, not ${expect}`);
@@ -90,8 +90,8 @@ export class Reader {
     if (texts.length === 1 && !this.classNames.includes(texts[0])) {
       return doubted(reading, `the model for single digits does not know ${texts[0]}, only ${this.classNames.join(", ")}`);
     }
-    // One mark, or none that makes a number: the network for single digits knows more about it. Several marks may be the
-    // strokes of one digit.
+    // One mark, or none that forms a number: the network for single digits reads it better. Several marks may be strokes
+    // of one digit.
     const alone = readDigit();
     const least = Math.min(...reading.numbers.map((number) => number.confidence));
     const isOne = alone.numbers.length && (texts.length < 2 || alone.numbers[0].confidence >= least);
@@ -100,7 +100,7 @@ export class Reader {
     return hasLowMark(page, found.numbers[0].box[3] / scale) ? doubted(found, SIGN) : found;
   }
 
-  /** What the network for digits says alone; not sure where the other would be asked. */
+  /** The reading by the network for digits alone; not sure if the other one would be asked. */
   #firstLook(alone, expect) {
     const own = alone.numbers[0]?.digits[0].confidence ?? 0;
     const isSettled = expect === "digit" && (own >= SECOND_OPINION_BELOW || !this.asksBoth);
@@ -157,12 +157,12 @@ export class Reader {
     return this.digits.run(prepare(images, { width: IMAGE_SIDE, height: IMAGE_SIDE }, this.digits.contract)).data;
   }
 
-  /** An ink strip → its frames, {data, count, width}: no character, then those that the network for numbers names. */
+  /** An ink strip → its frames, {data, count, width}: the blank, then the classes of the network for numbers. */
   nameCharacters(strip) {
     return framesOf(this.numbers, strip);
   }
 
-  /** An ink strip → frames of no digit and the ten digits, by the network that comes with digitry. */
+  /** An ink strip → frames of the blank and the ten digits, by the shipped network. */
   secondOpinion(strip) {
     return digitsAlone(framesOf(this.shippedNumbers, strip), this.shippedNumbers.contract.class_names);
   }
@@ -180,7 +180,7 @@ function framesOf(network, { data, width, height }) {
   return { data: frames, count: dims[1], width: dims[2] };
 }
 
-/** How a number is written, with the signs that are seen: {text, signs, around}; its digits alone where signs part them. */
+/** How a number is written, with the signs found: {text, signs, around}; its digits alone if signs separate them. */
 function withSigns({ digits, signs }, scale) {
   const characters = digits.map(String);
   for (const sign of [...signs].reverse()) characters.splice(sign.after, 0, sign);
@@ -197,7 +197,7 @@ function withSigns({ digits, signs }, scale) {
   return { text: digits.join(""), signs: [], around: [] };
 }
 
-/** Which share of the ink lies in none of these boxes. */
+/** The share of the ink that lies outside all boxes. */
 function inkOutside({ data, width }, boxes) {
   let [all, outside] = [0, 0];
   data.forEach((value, at) => {
@@ -209,7 +209,7 @@ function inkOutside({ data, width }, boxes) {
   return outside / all;
 }
 
-/** The ink of the rows of a line, without other lines. */
+/** The ink in the rows of a line, without other lines. */
 function beside({ data, width, height }, [, top, , tall], others) {
   const rest = image(width, height, data.slice());
   for (const [x, y, wide, high] of others) {
@@ -218,7 +218,7 @@ function beside({ data, width, height }, [, top, , tall], others) {
   return cut(rest, 0, top, width, tall);
 }
 
-/** What only a reader of whole pages knows of a number. */
+/** The fields of a number that only the reading of whole pages sets. */
 const UNASKED_OF_A_NUMBER = {
   value: null,
   hand: null,
@@ -266,7 +266,7 @@ function toReading(numbers, reason, stages = {}) {
   };
 }
 
-/** Why not all numbers are sure: the one's reason, or how many are not. */
+/** Why not all numbers are sure: the only number's reason, or how many are not. */
 function doubtsAbout(numbers) {
   if (numbers.length < 2) return numbers[0]?.reason ?? null;
   const count = numbers.filter((number) => !number.sure).length;
@@ -277,7 +277,7 @@ function sixPlaces(value) {
   return Number(value.toFixed(6));
 }
 
-/** Labels that are whole numbers become numbers. */
+/** Converts labels that are whole numbers to numbers. */
 function label(name) {
   return /^(0|[1-9][0-9]*)$/.test(name) ? Number(name) : name;
 }

@@ -1,8 +1,8 @@
-// An image in another size, as OpenCV's resize makes it from uint8: area, linear and cubic, level by level.
+// Resizes images exactly as OpenCV's resize does for uint8: area, linear and cubic.
 
 import { byte, image, round } from "./pixels.js";
 
-/** The page with its longer side at most `longest`, and by how much it was shrunk (1 where it was small enough). */
+/** The page with its longer side at most `longest`, and the factor by which it was shrunk, at least 1. */
 export function shrink(page, longest) {
   const scale = Math.max(page.width, page.height) / longest;
   if (scale <= 1) return [page, 1];
@@ -11,7 +11,7 @@ export function shrink(page, longest) {
   return [resizeArea(page, width, height), scale];
 }
 
-/** The mean of the pixels that fall on each new one, those at its edges by their share; only to shrink. */
+/** The mean of the pixels covered by each new one, weighted by their overlap; only for shrinking. */
 export function resizeArea(source, width, height) {
   if (width === source.width && height === source.height) return source;
   const scaleX = 1 / (width / source.width);
@@ -62,7 +62,7 @@ function partArea(source, width, height, scaleX, scaleY) {
   return result;
 }
 
-/** Which old pixel gives which new one what share of itself, along one side. */
+/** The share of each old pixel in each new one, along one side. */
 function shares(before, after, scale) {
   const [to, from, share] = [[], [], []];
   const add = (target, pixel, part) => (to.push(target), from.push(pixel), share.push(Math.fround(part)));
@@ -79,7 +79,7 @@ function shares(before, after, scale) {
   return { to, from, share };
 }
 
-/** Straight lines between pixels, in the whole numbers in which OpenCV counts. */
+/** Linear interpolation, in OpenCV's fixed-point arithmetic. */
 export function resizeLinear(source, width, height) {
   if (width === source.width && height === source.height) return source;
   const fixed = (t) => [round(Math.fround(1 - t) * 2048), round(t * 2048)];
@@ -98,7 +98,7 @@ export function resizeLinear(source, width, height) {
   return result;
 }
 
-/** Smooth curves through the pixels; with a `scale` of 5 the image gets five times as large. */
+/** Cubic interpolation; a `scale` of 5 makes the image five times as large. */
 export function resizeCubic(source, scale) {
   return cubic(source, round(source.width * scale), round(source.height * scale), 1 / scale, 1 / scale);
 }
@@ -131,7 +131,7 @@ function cubicShares(t) {
   return [c0, c1, c2, f(1 - c0 - c1 - c2)];
 }
 
-/** For every new pixel the old ones it is made of, the border repeated outside, and their shares. */
+/** For every new pixel its source pixels, repeating the border, and their weights. */
 function taps(before, after, scale, sharesOf) {
   const from = [];
   const share = [];

@@ -1,5 +1,5 @@
-// Which pixels spoke for an answer: paint paper over one patch at a time and watch the probabilities.
-// The same measure as visualization/saliency.py, on a coarser grid where a person waits for it.
+// Which pixels support an answer: occlude one patch at a time with paper and compare the probabilities.
+// The same measure as visualization/saliency.py, on a coarser grid while a person is waiting.
 
 import { types, saliency as shared } from "./constants.js";
 import { ranked } from "./pixels.js";
@@ -14,11 +14,11 @@ const COARSEST = 4;
  * The saliency of one canonical digit, a Uint8Array of 784:
  * {answer, runnerUp, probabilities, answerDrop, marginDrop, measured, stride}.
  *
- * `answerDrop` and `marginDrop` are Float32Arrays of 784, in nats: by how much ln p of the answer, and its lead over
- * the second most probable class, fall when the patch around a pixel is painted over. Patches are measured on a grid of
- * `stride` pixels, from coarse to fine, until `budget` milliseconds are over, and between them the drops are filled in.
- * `measured` is how many patches were; `stride` the grid that was finished.
- * `pause` is awaited between batches; where it gives true, the result is null.
+ * `answerDrop` and `marginDrop` are Float32Arrays of 784, in nats: by how much ln p of the answer, and its margin over
+ * the second most probable class, drop when the patch around a pixel is erased. Patches are measured on a grid of
+ * `stride` pixels, from coarse to fine, until `budget` milliseconds are over; between them, drops are interpolated.
+ * `measured` is the number of measured patches; `stride` is that of the finest completed grid.
+ * `pause` is awaited between batches; if it returns true, the result is null.
  */
 export async function saliency(readDigits, digit, { stride = 2, budget = 800, pause = async () => false } = {}) {
   const end = performance.now() + budget;
@@ -27,7 +27,7 @@ export async function saliency(readDigits, digit, { stride = 2, budget = 800, pa
   const log = (value) => Math.log(Math.max(value, LEAST));
   const whole = { answer: log(probabilities[answer]), runnerUp: log(probabilities[runnerUp]) };
   const drops = { answer: new Float32Array(SIDE * SIDE), margin: new Float32Array(SIDE * SIDE) };
-  const known = new Uint8Array(SIDE * SIDE); // 1 where a patch was measured, or holds no ink and so changes nothing
+  const known = new Uint8Array(SIDE * SIDE); // 1 if a patch was measured, or holds no ink and so changes nothing
   let measured = 0;
   let finished = 0;
   const grids = [...new Set([Math.max(COARSEST, stride), Math.max(2, stride), stride])];
@@ -37,7 +37,7 @@ export async function saliency(readDigits, digit, { stride = 2, budget = 800, pa
     for (const place of empty) known[place] = 1;
     const inked = places.filter((place) => !known[place]);
     for (let start = 0; start < inked.length; start += BATCH) {
-      // The coarsest grid is measured in any case: there has to be something to fill in from.
+      // The coarsest grid is always measured, as a basis for interpolation.
       if (finished && performance.now() > end) return result();
       if (await pause()) return null;
       const some = inked.slice(start, start + BATCH);
@@ -67,7 +67,7 @@ function onGrid(stride) {
   return places;
 }
 
-/** The pixels of the patch around a place, cut off at the border. */
+/** The pixels of the patch around a place, clipped at the border. */
 function patchOf(place) {
   const [row, column] = [Math.floor(place / SIDE), place % SIDE];
   const pixels = [];
@@ -79,7 +79,7 @@ function patchOf(place) {
   return pixels;
 }
 
-/** The digit once for each place, without the patch around it. */
+/** The digit with the patch around each place erased, one image per place. */
 function erased(digit, places) {
   const images = new Uint8Array(places.length * digit.length);
   places.forEach((place, index) => {
@@ -90,7 +90,7 @@ function erased(digit, places) {
   return images;
 }
 
-/** Between the known drops straight lines; 0 where the patch holds no ink. */
+/** Interpolates linearly between the known drops; 0 where the patch holds no ink. */
 function filledIn(values, known, stride, digit) {
   return values.map((value, place) => {
     if (known[place] || !patchOf(place).some((at) => digit[at])) return value;

@@ -1,5 +1,5 @@
-// Ink → the crop of the one digit in the drawing: specks dropped, broken strokes kept together.
-// The same steps as images/segment.py, without the printed rules that no drawing has.
+// Ink → the crop of the one digit in the drawing, without specks, with broken strokes joined.
+// The same steps as images/segment.py, except for printed rules, which drawings do not have.
 
 import { segment as shared } from "./constants.js";
 import { distances } from "./distance.js";
@@ -9,7 +9,7 @@ import { cut, dilated, image, round, strokeMask } from "./pixels.js";
 export const { INK_LEVEL } = shared;
 const { SPECK_SHARE, REACH, RIVAL_SHARE, MIN_INK_SHARE, BLOT_FILL, BLOT_ASPECT, BLOT_SIDE } = shared;
 
-/** The one digit of an ink page as {ink, box, rivals}, or null where there is nothing that could be a digit. */
+/** The one digit on an ink page as {ink, box, rivals}, or null if nothing could be a digit. */
 export function findDigit(ink) {
   const found = piecesOf(strokeMask(ink, INK_LEVEL));
   const { stats } = found;
@@ -24,7 +24,7 @@ export function findDigit(ink) {
   return { ...cutOut(ink, found, chosen), rivals };
 }
 
-/** Whether the ink of a crop is a dot or a blot: as wide as high, with no paper in it. */
+/** Whether the ink of a crop is a dot or blot: about square, with no paper in it. */
 export function isBlot({ data, width }) {
   let [left, right, top, bottom, inked] = [Infinity, -1, Infinity, -1, 0];
   data.forEach((value, at) => {
@@ -40,7 +40,7 @@ export function isBlot({ data, width }) {
 
 const areaOf = (pieces, stats) => pieces.reduce((sum, piece) => sum + stats[piece].area, 0);
 
-/** Numbers of the pieces, largest first, without those that hang on the border when others do not. */
+/** Numbers of the pieces, largest first, without those attached to the border if there are others. */
 export function withoutFrame({ stats, width, height }) {
   const inner = [];
   const outer = [];
@@ -51,26 +51,26 @@ export function withoutFrame({ stats, width, height }) {
     (touches ? outer : inner).push(number);
   });
   const biggest = inner.reduce((most, number) => Math.max(most, stats[number].area), 0);
-  // A digit may touch the border too: it is dropped only for one inside that could be the digit instead.
+  // A digit may touch the border too; it is dropped only if a piece inside could be the digit.
   const apart = biggest > 0.002 * height * width && biggest >= 12;
   const kept = [...inner, ...outer.filter((number) => !apart || !hugsBorder(stats[number], width, height))];
   return kept.sort((a, b) => stats[b].area - stats[a].area || b - a);
 }
 
-/** Whether a piece touching the border lies all in the outer part of the page, or surrounds it. */
+/** Whether a piece at the border lies entirely in the outer part of the page, or surrounds it. */
 function hugsBorder({ left, top, width: wide, height: tall }, width, height) {
   const frame = wide > 0.95 * width && tall > 0.95 * height;
   const across = Math.min(left + wide, width - left) < 0.15 * width;
   return frame || across || Math.min(top + tall, height - top) < 0.15 * height;
 }
 
-/** How much a piece looks like the subject of the drawing: large, and near the middle. */
+/** How much a piece looks like the subject of the drawing: large, and near the centre. */
 function prominenceOf({ left, top, width: wide, height: tall, area }, { width, height }) {
   const away = Math.max(Math.abs((left + wide / 2) / width - 0.5), Math.abs((top + tall / 2) / height - 0.5));
   return Math.sqrt(area) * Math.max(wide, tall) * (1.2 - away);
 }
 
-/** The main piece and all others near enough and large enough to be strokes of the same digit, from near to near. */
+/** The main piece and all others near and large enough to be strokes of the same digit, growing from it. */
 function join(main, pieces, { labels, stats, width, height }) {
   const chosen = [main];
   let leftOver = pieces.filter((piece) => piece !== main);
@@ -112,7 +112,7 @@ function boundsOf(pieces, stats) {
   };
 }
 
-/** The chosen pieces with their soft edges, in a box that holds them. */
+/** Crops to the chosen pieces with their soft edges. */
 function cutOut(ink, { labels, stats, width, height }, chosen) {
   const { left, top, right, bottom } = boundsOf(chosen, stats);
   const longest = Math.max(...chosen.flatMap((piece) => [stats[piece].width, stats[piece].height]));

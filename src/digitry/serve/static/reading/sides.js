@@ -1,4 +1,4 @@
-// How large what a kernel gives is, and how much is put around the input first, as ONNX counts it.
+// The output size of a kernel, and the padding before the input, as defined by ONNX.
 
 /** For [height, width] of the input and of the kernel: {output: [height, width], before: [top, left]}. */
 export function outputSides(input, kernel, { strides = [1, 1], auto_pad: padding = "NOTSET", pads = [0, 0, 0, 0] }) {

@@ -1,4 +1,4 @@
-// Lines of writing → where each number of a drawing stands. The same steps as images/split_lines.py.
+// Lines of writing → the numbers of a drawing. The same steps as images/split_lines.py.
 
 import { lines as known, split_lines as shared } from "./constants.js";
 import { takeLine } from "./lines.js";
@@ -6,7 +6,7 @@ import { takeLine } from "./lines.js";
 const { WIDEST_GAP } = known;
 const { APART, UNUSUAL } = shared;
 
-/** What stands apart, from top to bottom and left to right: lines that go on with each other are one, a wide gap parts them. */
+/** The lines as separate numbers, top to bottom and left to right: continuations are joined, then split at wide gaps. */
 export function splitLines(lines) {
   const leftOver = [...lines];
   const whole = [];
@@ -15,7 +15,7 @@ export function splitLines(lines) {
   return whole.flatMap(parted);
 }
 
-/** A line in parts, where a gap is wider than those between the digits of one number. */
+/** Splits a line at gaps wider than those between the digits of one number. */
 function parted(line) {
   const gaps = line.columns.slice(1).map(([left], at) => left - line.columns[at][1]);
   const parts = [[line.columns[0]]];
@@ -33,7 +33,7 @@ function isWide(gap, gaps, digitHeight) {
   return gap > WIDEST_GAP * digitHeight || gap > Math.max(APART * digitHeight, UNUSUAL * usual);
 }
 
-/** The part of a line with these columns; the first and the last reach as far as the line does. */
+/** The part of a line with these columns; the first and last parts extend to the ends of the line. */
 function part(line, columns, isFirst, isLast) {
   const [x, y, width, height] = line.box;
   const left = isFirst ? Math.min(x, columns[0][0]) : columns[0][0];

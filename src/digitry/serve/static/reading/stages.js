@@ -1,4 +1,4 @@
-// Ink page → canonical digit, keeping every stage between, or the reason why there is none.
+// Ink page → canonical digit, keeping every stage in between, or the reason why there is none.
 // The same steps as images/stages.py.
 
 import { canonical } from "./canonical.js";
@@ -11,7 +11,7 @@ import { findDigit } from "./segment.js";
 export const { BLANK, MIN_SIDE } = shared;
 const { MIN_SMOOTHNESS, MAX_HOLES, HOLE_SIDE, TEXTURE, SPECKS, NOISE } = shared;
 
-/** The one digit of an ink page that was shrunk by `scale` from a drawing of `width` and `height`. */
+/** The stages of the one digit on an ink page, shrunk by `scale` from a drawing of `width` and `height`. */
 export function inkStages(ink, scale, width, height) {
   const nothing = (reason) => ({ crop: null, canonical: null, box: [0, 0, 0, 0], rivals: 0, reason });
   if (!ink.data.some((value) => value)) return nothing(BLANK);
@@ -28,7 +28,7 @@ export function tooSmall(width, height) {
   return `a picture of ${width}×${height} pixels is too small to hold a digit`;
 }
 
-/** Mean correlation of an image with itself one pixel on, to the right and down: about 0 for noise. */
+/** Mean correlation of an image with itself shifted by one pixel, right and down: about 0 for noise. */
 function smoothness({ data, width }) {
   const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
   let [alike, energy] = [0, 0];
@@ -40,11 +40,11 @@ function smoothness({ data, width }) {
   return alike / (2 * (energy || 1));
 }
 
-/** How many patches of paper the ink encloses, pinholes in the strokes of a large crop aside. */
+/** The number of patches of paper enclosed by ink, ignoring pinholes in a large crop's strokes. */
 function holeCount(ink) {
   const paper = strokeMask(shrink(ink, HOLE_SIDE)[0], 128);
   paper.data = paper.data.map((value) => 255 - value);
-  return countPatches(padded(paper, 1, 255)) - 1; // not the paper around it
+  return countPatches(padded(paper, 1, 255)) - 1; // minus the paper around it
 }
 
 function scaled([x, y, wide, tall], scale, width, height) {

@@ -1,4 +1,4 @@
-// Ink of one line of writing → ink strip: the upright band, always as high, that the network for numbers reads.
+// Ink of one line of writing → ink strip: the band of fixed height that the network for numbers reads.
 // The same steps as images/strip.py.
 
 import { strip as shared } from "./constants.js";
@@ -9,9 +9,9 @@ export const { STRIP_HEIGHT, DIGIT_HEIGHT, FRAME_PIXELS } = shared;
 const { WIDTH_STEP, MAX_WIDTH } = shared;
 
 /**
- * The band of an ink page from `left` to `right` around the row `middle`, shrunk by `scale`; paper beyond it.
- * A strip is {ink, left, top, scale, columnScale}: where its corner lies on the page, and page pixels per strip pixel
- * from row to row and from column to column. With `squeeze` it comes out narrower, or wider, than it is.
+ * The band of an ink page from `left` to `right` around the row `middle`, shrunk by `scale`; paper outside the page.
+ * A strip is {ink, left, top, scale, columnScale}: the position of its top left corner on the page, and page pixels per
+ * strip pixel, vertically and horizontally. `squeeze` scales its width.
  */
 export function cutStrip(ink, left, middle, right, scale, squeeze = 1) {
   scale = Math.max(scale, (right - left) / MAX_WIDTH);
