@@ -86,7 +86,7 @@ def _without_edges(page: NDArray[np.uint8]) -> Box:
     bounds = []
     for turned in (page, page.T):
         deepest = round(MAX_EDGE * turned.shape[1])
-        # A jump along nearly the whole side must occur in any so many lines, so the first few are checked first.
+        # A jump along nearly the whole side also occurs among the first few lines, so check these first.
         excused = len(turned) - int(STRAIGHT * len(turned))
         few = _jumps(np.ascontiguousarray(turned[: excused + 1]))[:excused]
         if not (np.abs(few) > EDGE_JUMP).any():

@@ -145,7 +145,7 @@ def _fits(shape: tuple[int, ...], reads: str) -> bool:
 
 
 def _read_by_0_1_0(shape: tuple[int, ...]) -> str:
-    """Return what a network reads if its contract lacks it: in digitry 0.1.0 the shape told."""
+    """Return what a network reads if its contract does not say: digitry 0.1.0 told by the shape."""
     return "number" if shape == STRIP_SHAPE else "digit"
 
 

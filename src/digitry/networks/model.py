@@ -199,7 +199,7 @@ def _open(data: bytes, reads: str | None, threads: int, name: str) -> tuple[Any,
     metadata = session.get_modelmeta().custom_metadata_map
     if METADATA_KEY not in metadata:
         raise ModelError(
-            "the model was made elsewhere and carries no contract: nobody knows what it takes; find that out, and "
+            "the model was made elsewhere and carries no contract, which would say what input it takes; find out, and "
             f"write one that digitry reads with: {adopt_command(name)}"
         )
     contract = Contract.from_json(metadata[METADATA_KEY])

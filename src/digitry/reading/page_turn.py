@@ -43,7 +43,7 @@ def find_turn(grey: NDArray[np.uint8], spots: Spots, answer: PageNetworkAnswer) 
     """Find how a grey page, uint8 (h, w), with these characters must be turned.
 
     The network tells reliably whether characters lie on their side, but less so which of two opposite ways is up, so
-    the part of the page with most writing is read both ways. A page without writing stays as it is.
+    the part of the page with most writing is read each way. A page without writing is not turned.
     """
     if not len(spots.x):
         return Turn(0, False)

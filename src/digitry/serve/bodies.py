@@ -200,7 +200,7 @@ def _images(values: Any, most: int) -> Images:
         raise ProblemError("wrong-images", f"{wanted}, all of one length.") from error
     given = list(array.shape)
     if array.dtype.kind == "O" or array.ndim > 4:
-        raise ProblemError("wrong-images", f"{wanted}; there is something else than numbers in it, or too deep.")
+        raise ProblemError("wrong-images", f"{wanted}; it has something other than numbers, or too many levels.")
     if array.shape in ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_PIXELS,), (IMAGE_SIDE, IMAGE_SIDE, 1)):
         array = array[np.newaxis]
     if array.ndim == 4:
@@ -209,7 +209,7 @@ def _images(values: Any, most: int) -> Images:
     if array.shape[-1:] == (4 * IMAGE_PIXELS,) or array.shape[-1:] == (4,):
         raise ProblemError(
             "wrong-images",
-            f"{wanted}; four a pixel are a canvas' RGBA: send one of them, 255 where there is ink.",
+            f"{wanted}; four per pixel are a canvas's RGBA: send one per pixel, 255 where there is ink.",
         )
     if array.shape[1:] not in ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_PIXELS,)) or not 1 <= len(array) <= most:
         raise ProblemError("wrong-images", f"{wanted}; these numbers have the shape {given}.")
@@ -226,7 +226,7 @@ def _images(values: Any, most: int) -> Images:
             )
         array = np.rint(array * 255)
     else:
-        raise ProblemError("wrong-images", f"{wanted}; there is something else than numbers in it.")
+        raise ProblemError("wrong-images", f"{wanted}; it has something other than numbers.")
     return array.astype(np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
 
 
@@ -271,7 +271,7 @@ def check_levels(images: NDArray[Any]) -> None:
     if images.max() == 1:
         raise ProblemError(
             "wrong-images",
-            "Whole numbers are grey levels from 0 to 255, and these are but 0 and 1: multiply them by 255, or send "
+            "Whole numbers are grey levels from 0 to 255, and these are only 0 and 1: multiply them by 255, or send "
             "shares of full ink with a point (1.0), at least one that is neither 0 nor 1.",
         )
 

@@ -10,4 +10,6 @@ def check_token(token: str) -> None:
     message does not contain it.
     """
     if token != token.strip() or not token.isprintable():
-        raise SettingError("the token has a blank at an end, or a line's end or the like in it; give it without")
+        raise SettingError(
+            "the token has a space at an end, or a line break or control character in it; give it without"
+        )

@@ -103,7 +103,11 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
             ):
                 # Bodies are counted where they are read. This one consists of empty chunks, or has endless trailers,
                 # all of which the parser copies for each piece that arrives.
-                self._refuse(ProblemError("too-large", "The body takes more bytes than it has; send it whole.", CLOSE))
+                self._refuse(
+                    ProblemError(
+                        "too-large", "The body's chunks or trailers take too many bytes; send it whole.", CLOSE
+                    )
+                )
 
         def _large_head(self) -> ProblemError:
             most = limits.max_header_bytes

@@ -70,7 +70,7 @@ def _pen(image: NDArray[np.uint8]) -> float:
 
 
 def stroke(ink: Ink, points: NDArray[np.floating], width: float, level: int = 255) -> None:
-    """Draw an antialiased line through `points`, float (n, 2) of x and y, into `ink`, keeping the darker of both.
+    """Draw an antialiased line through `points`, float (n, 2) of x and y, into `ink`, where the larger value wins.
 
     Coordinates are relative to the centre of the top left pixel; `width` is in pixels, exact to a third of one.
     """

@@ -173,7 +173,7 @@ class Sheet:
         return slice(max(0, int(low // CELL)), max(0, int(high // CELL) + 1))
 
     def put(self, layer: NDArray[np.uint8], ink: NDArray[np.uint8], x: float, y: float, level: float) -> None:
-        """Add ink, uint8 (h, w), times `level` (0 to 1) to a layer, with its corner at x, y; the darker pixel wins."""
+        """Add ink, uint8 (h, w), times `level` (0 to 1) to a layer, with its corner at x, y; the larger value wins."""
         left, top = round(x), round(y)
         a, b = max(0, -top), max(0, -left)
         part = ink[a : max(a, self.side - top), b : max(b, self.side - left)]

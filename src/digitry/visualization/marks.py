@@ -14,7 +14,7 @@ Colours = tuple[int, int, int]
 """Red, green, blue, 0 to 255."""
 
 SURE: Colours = (0, 94, 158)
-"""Blue and amber are told apart by colour-blind eyes; the "?" tells them apart without colour."""
+"""Blue and amber are distinguishable for the colour-blind; the "?" distinguishes them without colour."""
 UNSURE: Colours = (255, 183, 43)
 UNSURE_LINE: Colours = (204, 112, 0)
 """Darker than the label: a thin amber line is lost on paper."""
