@@ -1,11 +1,11 @@
-"""`digitry tune` against Keras Tuner: the same space, network, cores and minutes, in turn; then fresh seeds, and kills.
+"""`digitry tune` against Keras Tuner: the same space, network, cores and minutes, in turn; then kills, and fresh seeds.
 
 python bench/tune.py [--minutes 10] [--seeds 3] [--fresh 5] [--recipes dense-relu cnn] [--workers 2] [--hours H]
 
 For every recipe and seed both search for this many minutes, in turn: `digitry tune`, and Keras Tuner's Hyperband, which
-ends trials early too. The best settings of each, and the published ones, are then trained with fresh seeds by `digitry
-train`; their test accuracy is read once. Last, both search thirty short trials of `dense-relu` while they are
-repeatedly killed with SIGKILL, and the surviving trials are counted.
+ends trials early too. Both also search thirty short trials of `dense-relu` while they are repeatedly killed with
+SIGKILL, and the surviving trials are counted. Last, the best settings of each, and the published ones, are trained with
+fresh seeds by `digitry train`; their test accuracy is read once.
 
 Every piece is written to results/tune.json as soon as it is done, and an unfinished one continues: stop it at any time,
 or limit it with --hours, and call it again. The table in docs/tuning.md is rewritten with every piece.
@@ -100,7 +100,7 @@ def write_result(path: Path, found: dict[str, Any]) -> None:
 
 
 def pieces(options: argparse.Namespace, found: dict[str, Any]) -> list[tuple[str, Callable[[], Any]]]:
-    """Return name → measurement, in order: searches in turn, then fresh seeds for their results, then kills."""
+    """Return name → measurement, in order: searches in turn, then kills, then fresh seeds for the results."""
     every: list[tuple[str, Callable[[], Any]]] = []
     for seed in range(options.seeds):
         for recipe in options.recipes:
@@ -110,6 +110,7 @@ def pieces(options: argparse.Namespace, found: dict[str, Any]) -> list[tuple[str
                 every.append(
                     (f"search/{recipe}/{seed}/{side}", lambda a=(side, recipe, seed, folder): search(options, *a))
                 )
+    every += [(f"kills/{side}", lambda s=side: kills(options, s)) for side in SIDES]
     for recipe in options.recipes:
         every.append((f"fresh/{recipe}/own", lambda r=recipe: fresh(options, r, "own", {})))
         for seed in range(options.seeds):
@@ -119,7 +120,6 @@ def pieces(options: argparse.Namespace, found: dict[str, Any]) -> list[tuple[str
                     options, r, f"{s}-{d}", found["pieces"][n]["settings"]
                 )
                 every.append((f"fresh/{recipe}/{seed}/{side}", what))
-    every += [(f"kills/{side}", lambda s=side: kills(options, s)) for side in SIDES]
     return every
 
 
