@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from digitry.networks.contract import METADATA_KEY, Contract
+from digitry.packages import onnx_runtime
 from digitry.pages import charts
 from digitry.synthesis.allographs import allographs_of
 from digitry.synthesis.glyphs import curve
@@ -24,9 +27,19 @@ from digitry.types import Dataset, Split
 CANONICAL = Contract("any", tuple("0123456789"))
 """What a network expects that takes canonical digits, or strips, as datasets hold them."""
 
+REAL_SYNC = os.fsync
+
 # No memory of examples in the checkout, which need not be writable, and no clock: a machine may be slow.
 hypothesis.settings.register_profile("anywhere", database=None, deadline=None)
 hypothesis.settings.load_profile("anywhere")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Multiply matrices on one thread, here and in the processes that tests start: after each product NumPy's others
+    wait busily for the next one, for ten times as long as it took.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    threadpool_limits(1, user_api="blas")
 
 
 def pytest_collection(session: pytest.Session) -> None:
@@ -43,6 +56,30 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.enable()
     if tensorflow := sys.modules.get("tensorflow"):
         tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting() -> Iterator[None]:
+    """Nothing waits until the disk has what was written, which tests of durability ask for as `real_sync`; and the
+    threads of ONNX Runtime sleep while they have nothing to do, as they do not by themselves.
+    """
+    runtime = onnx_runtime()
+
+    class Options(runtime.SessionOptions):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.add_session_config_entry("session.intra_op.allow_spinning", "0")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runtime, "SessionOptions", Options)
+        patch.setattr(os, "fsync", os.fstat)  # which takes no closed file either
+        yield
+
+
+@pytest.fixture
+def real_sync(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for the disk after all."""
+    monkeypatch.setattr(os, "fsync", REAL_SYNC)
 
 
 @pytest.fixture(autouse=True)

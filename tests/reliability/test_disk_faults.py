@@ -19,6 +19,8 @@ from digitry.errors import StorageError
 from digitry.training import checkpoint
 from digitry.training.checkpoint import Checkpoint
 
+pytestmark = pytest.mark.usefixtures("real_sync")
+
 CALLS_OF_A_SAVE = 8
 """Write, fsync, rename and fsync of the folder, for the checkpoint and then for LATEST."""
 

@@ -15,6 +15,8 @@ import pytest
 from digitry import files
 from digitry.errors import StorageError
 
+pytestmark = pytest.mark.usefixtures("real_sync")
+
 CALLS = ("write", "fsync", "replace")
 
 
