@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from digitry import console
+from digitry.errors import SettingError
 from digitry.networks.contract import METADATA_KEY, Contract
 from digitry.packages import onnx_runtime
 from digitry.pages import charts
+from digitry.recipes.backend import choose_backend
 from digitry.synthesis.allographs import allographs_of
 from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Glyphs, draw_paths
@@ -43,8 +47,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection(session: pytest.Session) -> None:
-    """Do not look for garbage while tests and the libraries they use are imported: all of it stays."""
+    """Do not look for garbage while tests and the libraries they use are imported: all of it stays. Where several
+    workers share the whole suite, each will import Keras, and does as the command does: without what it seldom uses.
+    """
     gc.disable()
+    if hasattr(session.config, "workerinput"):
+        with pytest.MonkeyPatch.context() as patch, suppress(SettingError):  # there need not be any
+            patch.setattr(console, "is_ours", True)
+            choose_backend()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
