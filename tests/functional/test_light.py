@@ -42,23 +42,22 @@ def test_importing_digitry_loads_no_framework_no_runtime_and_no_numpy() -> None:
     assert not loaded_after("import digitry") & {*HEAVY, "onnxruntime", "numpy", "cv2", "PIL", "matplotlib"}
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "digitry.reading",
-        "digitry.serve.run_server",
-        "digitry.datasets.load",
-        "digitry.datasets.fetch",
-        "digitry.evaluation.evaluate",
-        "digitry.evaluation.calibrate",
-        "digitry.evaluation.list_runs",
-        "digitry.networks.model",
-        "digitry.exploration.explore",
-        "digitry.recipes",
-    ],
+MODULES = (
+    "digitry.reading",
+    "digitry.serve.run_server",
+    "digitry.datasets.load",
+    "digitry.datasets.fetch",
+    "digitry.evaluation.evaluate",
+    "digitry.evaluation.calibrate",
+    "digitry.evaluation.list_runs",
+    "digitry.networks.model",
+    "digitry.exploration.explore",
+    "digitry.recipes",
 )
-def test_no_module_but_training_loads_a_framework(module: str) -> None:
-    assert not loaded_after(f"import {module}") & HEAVY
+
+
+def test_no_module_but_training_loads_a_framework() -> None:
+    assert not loaded_after(f"import {', '.join(MODULES)}") & HEAVY
 
 
 def test_a_model_is_shown_without_what_trains_or_draws() -> None:
