@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from keras import layers, ops  # noqa: E402
 
 from digitry import recipes  # noqa: E402
 from digitry.exports import onnx  # noqa: E402
+from digitry.exports.int8 import to_int8  # noqa: E402
 from digitry.exports.parity import softmax_of, write_if_equal  # noqa: E402
 from digitry.networks.prepare import prepare  # noqa: E402
 from digitry.recipes import layers as own_layers  # noqa: E402
@@ -43,15 +45,21 @@ def number_contract(**metrics: float) -> Contract:
     return Contract("any", tuple("0123456789"), input_shape=STRIP_SHAPE, reads="number", metrics=metrics)
 
 
+@cache
+def built(name: str) -> Any:
+    """One of the networks, built once for all tests."""
+    return NETWORKS[name]()
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_layer_answers_as_keras_does(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx, "converted", None)  # by a function of ours
-    proof = write_if_equal(onnx.FORMAT, shaken(NETWORKS[name]()), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
+    proof = write_if_equal(onnx.FORMAT, shaken(built(name)), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
     assert proof.largest_difference < 1e-5
 
 
 def test_every_layer_stands_in_one_of_the_networks() -> None:
-    found = {type(layer).__name__ for network in NETWORKS.values() for layer in layers_of(network())}
+    found = {type(layer).__name__ for name in NETWORKS for layer in layers_of(built(name))}
     ours = {name for name, one in vars(own_layers).items() if isinstance(one, type) and issubclass(one, layers.Layer)}
     missing = sorted((set(onnx.ONNX_LAYERS) | ours) - found)
     assert not missing, f"no network in tests/unit/exports/networks.py has {', '.join(missing)}; add the smallest"
@@ -74,11 +82,13 @@ def test_every_activation_answers_as_keras_does(activation: str, monkeypatch: py
 
 
 @pytest.mark.parametrize("name", STRANGE)
-def test_what_cannot_be_followed_goes_through_keras_own_export(name: str, tmp_path: Path) -> None:
+def test_what_cannot_be_followed_goes_through_keras_own_export_and_into_eight_bits(name: str, tmp_path: Path) -> None:
     pytest.importorskip("tf2onnx")
     proof = write_if_equal(onnx.FORMAT, shaken(STRANGE[name]()), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
     assert proof.largest_difference < 1e-5
     assert Model(tmp_path / "model.onnx", reads="digit").contract == CONTRACT
+    rounded = Model(to_int8((tmp_path / "model.onnx").read_bytes(), CONTRACT, IMAGES), reads="digit")
+    np.testing.assert_allclose(rounded.probabilities(IMAGES), proof.expected, atol=0.1)
 
 
 def test_a_network_for_numbers_goes_through_keras_own_export_too(tmp_path: Path) -> None:
