@@ -173,6 +173,7 @@ def test_a_wrong_call_is_one_line_and_an_exit_code(
 
 
 @posix
+@pytest.mark.slow
 def test_a_file_size_limit_is_a_full_disk_exit_5_and_leaves_no_temporary(data: Path, tmp_path: Path) -> None:
     limited = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"

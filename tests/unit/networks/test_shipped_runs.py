@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 import digitry
+from digitry import recipes
 from digitry.cli import info
 from digitry.errors import ModelError, SettingError
 from digitry.evaluation.judge_model import FileEvaluation
@@ -20,6 +20,7 @@ from digitry.evaluation.scale_files import put_back_scale
 from digitry.networks.model import Model
 from digitry.networks.model_files import NAMES, SHIPPED, run_or_shipped, shipped_names, shipped_runs
 from digitry.runs import METRICS, START, Run
+from digitry.training.finetune import open_start
 from digitry.types import Dataset
 from tests.unit.tiny_models import printed_digit
 from tests.unit.training.conftest import train
@@ -115,16 +116,20 @@ def test_its_c_is_written_by_its_name_without_a_training(name: str, made_up_data
     assert f"from a network of the recipe {name}" in (tmp_path / "digits.c").read_text()
 
 
-def test_a_training_goes_on_from_one_by_its_name_and_from_another_recipe_s_it_is_told_how(
-    made_up_dataset: Dataset, tmp_path: Path
-) -> None:
+@pytest.mark.slow
+def test_a_training_goes_on_from_one_by_its_name(made_up_dataset: Dataset, tmp_path: Path) -> None:
     pytest.importorskip("keras")
-    options: dict[str, Any] = {"run": tmp_path / "run", "epochs": 1}
-    run = train("tiny", made_up_dataset, start_from="tiny", **options)
+    run = train("tiny", made_up_dataset, start_from="tiny", run=tmp_path / "run", epochs=1)
     start = json.loads((run.folder / START).read_bytes())
     assert (start["from"], start["sha256"]) == ("tiny", Model.open("tiny").sha256)
+
+
+def test_it_is_opened_by_its_name_to_go_on_from_and_from_another_recipe_s_it_is_told_how() -> None:
+    tiny = recipes.get("tiny")
+    origin, _ = open_start("tiny", tiny, {})
+    assert origin.data == Model.open("tiny").data
     with pytest.raises(SettingError, match="quick is of recipe quick, not tiny; use: digitry train quick --from quick"):
-        train("tiny", made_up_dataset, start_from="quick", **options)
+        open_start("quick", tiny, {})
 
 
 @pytest.mark.parametrize("change", [digitry.calibrate, put_back_scale])

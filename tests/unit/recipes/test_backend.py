@@ -87,6 +87,7 @@ def loaded(ours: bool) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_our_own_process_starts_without_what_keras_has_for_others() -> None:
     assert loaded(ours=True) == "False True True"
 

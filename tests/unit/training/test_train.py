@@ -465,6 +465,7 @@ def test_a_run_that_learns_numbers_resumes_byte_equal_where_it_was_killed(
 
 
 @pytest.mark.filterwarnings("ignore:.*test images are training images too")
+@pytest.mark.slow
 def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_it_reads(
     whole_numbers: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
