@@ -184,7 +184,14 @@ def test_a_folder_that_cannot_be_placed_is_one_error(model: Any, tmp_path: Path)
         write_if_equal(FORMATS["saved-model"], model, CONTRACT, tmp_path / "file" / "model", prove_on=IMAGES[:10])
 
 
-@pytest.mark.parametrize("name", ["onnx", "onnx-int8", "saved-model"])  # exact, rounded, a folder
+@pytest.mark.parametrize(
+    "name",
+    # One of each kind, exact, rounded and a folder, in every run of the tests.
+    [
+        name if name in {"onnx", "onnx-int8", "saved-model"} else pytest.param(name, marks=pytest.mark.slow)
+        for name in FORMATS
+    ],
+)
 def test_what_answers_otherwise_is_not_written(name: str, model: Any, tmp_path: Path) -> None:
     form = FORMATS[name]
     wrong = form._replace(answers=lambda *args: form.answers(*args)[:, ::-1])
