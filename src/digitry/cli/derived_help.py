@@ -16,13 +16,21 @@ class DerivedHelp(click.Command):
         self._lists = lists
 
     def get_help(self, ctx: click.Context) -> str:
-        """Return the help with its lists."""
+        """Return the help with its lists, as they are now."""
         known = self._lists()
-        explained: list[click.Command | click.Option] = [one for one in self.params if isinstance(one, click.Option)]
-        for one in [self, *explained]:
-            for word, said in known.items():
-                one.help = one.help and one.help.replace(f"{{{word}}}", said)
-        return super().get_help(ctx)
+        explained: list[click.Command | click.Option] = [
+            self,
+            *(one for one in self.params if isinstance(one, click.Option)),
+        ]
+        as_written = [one.help for one in explained]
+        try:
+            for one in explained:
+                for word, said in known.items():
+                    one.help = one.help and one.help.replace(f"{{{word}}}", said)
+            return super().get_help(ctx)
+        finally:
+            for one, text in zip(explained, as_written, strict=True):
+                one.help = text
 
 
 def datasets() -> dict[str, str]:

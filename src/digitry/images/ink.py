@@ -198,7 +198,7 @@ def paper_level(light_ink: NDArray[np.uint8], window: float) -> NDArray[np.float
     """
     height, width = light_ink.shape
     coarse = shrink(light_ink, round(_WINDOW_PIXELS / window))[0]
-    if max(coarse.shape) > 40:  # single pixels of texture would make holes
+    if max(coarse.shape) > 40:  # single pixels of texture would leave holes
         coarse = median_of_nine(coarse)
     kernel = max(3, round(max(coarse.shape) * window)) | 1
     # The opening would flatten a slope at the page's border, so the slope is removed first.

@@ -33,8 +33,12 @@ def test_a_new_check_digit_is_in_the_help(monkeypatch: pytest.MonkeyPatch) -> No
     assert ", verhoeff." in help_of("read")
 
 
-def test_a_help_may_be_asked_for_twice() -> None:
-    assert help_of("fetch") == help_of("fetch")
+def test_a_help_that_was_shown_before_has_what_is_new_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = help_of("fetch")
+    with monkeypatch.context() as patch:
+        patch.setitem(SOURCES, "kuzushiji", SOURCES["mnist"])
+        assert ", kuzushiji)" in help_of("fetch")
+    assert help_of("fetch") == before
 
 
 def test_formats_are_known_by_the_names_that_they_give_themselves() -> None:

@@ -24,10 +24,11 @@ def three_threads() -> Iterator[None]:
 
 
 def threads() -> set[int]:
-    """How many threads OpenCV has, and each library that multiplies matrices."""
-    libraries = [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+    """How many threads OpenCV has, and the library that multiplies NumPy's matrices: SciPy brings another one."""
+    libraries = [one for one in threadpool_info() if one["user_api"] == "blas"]
     assert libraries, "NumPy has a library for that"
-    return {cv2.getNumThreads(), *libraries}
+    of_numpy = [one for one in libraries if "numpy" in one["filepath"]] or libraries
+    return {cv2.getNumThreads(), *(one["num_threads"] for one in of_numpy)}
 
 
 def test_within_there_is_one_thread_and_afterwards_as_many_as_before() -> None:
