@@ -147,7 +147,7 @@ def test_a_node_with_another_digitry_is_refused_in_words(folder: Path, tmp_path:
         code, _, errors = finish(start(folder, tmp_path / "out", "--ray", cluster.address))
     assert (code, len(errors)) == (2, 1)
     assert "has digitry's code " in errors[0]
-    assert "install the same, and start the node again" in errors[0]
+    assert "install these, and restart the node" in errors[0]
     assert not list(tmp_path.glob("out*")), "nothing is written"
 
 

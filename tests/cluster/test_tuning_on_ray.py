@@ -193,5 +193,5 @@ def test_a_node_with_another_digitry_is_refused_before_anything_is_written(data:
     assert not (tmp_path / "run").exists()
     assert (process.returncode, len(errors.splitlines())) == (2, 1), errors
     assert "has digitry's code " in errors
-    assert "install the same, and start the node again" in errors
+    assert "install these, and restart the node" in errors
     assert not (tmp_path / "study").exists()
