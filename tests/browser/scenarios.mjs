@@ -309,7 +309,7 @@ const scenarios = {
   async "what the network sees is shown with the pixels that spoke for it"() {
     const { page } = await open();
     await draw(page, DIGITS[7]);
-    await page.waitForSelector('canvas[aria-label="Heat map: the pixels that spoke for 7"]');
+    await page.waitForSelector('canvas[aria-label="Heat map: the pixels that support 7"]');
     assert.equal(await page.locator("#bars .name").first().textContent(), "7");
   },
 
@@ -519,7 +519,7 @@ const scenarios = {
     await page.press("#crop", "Enter");
     assert.equal(await focused(), "part");
     assert.match(await page.textContent("#part-words"), /^From the left 25% to 75%, from the top 25% to 75%\.$/);
-    assert.match(await page.textContent("#part-keys:visible"), /arrow keys move .* Enter chooses .* Escape gives up/s);
+    assert.match(await page.textContent("#part-keys:visible"), /arrow keys move .* Enter confirms.*Escape cancels/s);
     await hasNoViolations(page);
     await page.keyboard.press("Escape");
     assert.equal(await page.textContent("#part-words"), "No part was chosen.");
@@ -574,7 +574,7 @@ const scenarios = {
     await page.waitForSelector("#pictures button >> nth=1");
     await page.selectOption("#expect", "number");
     await page.press("#send", "Enter");
-    await answers("self_test.png could not be read: this server wants a token: write it into the field \"Token\".");
+    await answers("self_test.png could not be read: this server requires a token; enter it in the field \"Token\".");
     assert.equal(await focused(), "token");
     assert.equal(posts().length, 1, "the second picture is not sent for nothing");
     await page.fill("#token", "another");
@@ -597,7 +597,7 @@ const scenarios = {
     await takenBack(page);
     await page.fill("#token", "");
     await page.click('#labels button:text-is("Yes, 5")');
-    await thanks(page, "Not kept: this server wants a token", "thanks");
+    await thanks(page, "Not kept: this server requires a token", "thanks");
     assert.deepEqual(seen.wrong.filter((words) => !words.includes("401")), []);
     assert.ok(!seen.requests.some((one) => one.url().includes(encodeURIComponent(token))), "no address has the token in it");
   },
@@ -828,13 +828,13 @@ const scenarios = {
     await draw(page, DIGITS[1]);
     await reads(page, "1");
     assert.equal(await page.locator("#correct:visible").count(), 0);
-    assert.match(await page.textContent("#keeps"), /keeps nothing/);
+    assert.match(await page.textContent("#keeps"), /keeps no drawings and no pictures/);
     assert.match(await page.textContent("header"), /Nothing you write leaves your device/);
     const other = (await open({}, collecting)).page;
     await draw(other, DIGITS[1]);
     await reads(other, "1");
-    assert.match(await other.textContent("#keeps"), /keeps the drawings and numbers that you name/);
-    assert.match(await other.textContent("header"), /leaves your device only where you press/);
+    assert.match(await other.textContent("#keeps"), /keeps the drawings and numbers that you confirm or correct/);
+    assert.match(await other.textContent("header"), /leaves your device only when you confirm or correct a reading/);
     await says(other, "Sure");
     await other.click('#labels button:text-is("4")');
     await keptAs(other, "4");
@@ -1034,7 +1034,7 @@ const scenarios = {
     await page.click("#tables .number");
     await page.check("#editor-keep");
     await page.fill("#editor-text", "29");
-    await page.click('#editor button:text-is("Save, next")');
+    await page.click('#editor button:text-is("Save and next")');
     await pictureKeptAs(page, "29");
     assert.equal(sent(), 1);
   },

@@ -105,7 +105,7 @@ def test_it_raises_what_the_reader_raises(client: digitry.Client) -> None:
         client.read(np.zeros(5))
     with pytest.raises(DataError, match="cannot read a dict; give a path"):
         client.read({})
-    with pytest.raises(DataError, match="At most 8388608 bytes are taken here"):
+    with pytest.raises(DataError, match="At most 8388608 bytes are accepted here"):
         client.read(bytes(60 * 2**20))
     with pytest.raises(SettingError, match="expect must be one of"):
         client.read(picture_of(1), expect="letter")
@@ -126,7 +126,7 @@ def test_without_a_server_it_says_so() -> None:
         with pytest.raises(ServerError, match=r"no answer from 127\.0\.0\.1"):
             client.model()
     for address in ("127.0.0.1:8000", "http://localhost:abc", "http://[::1", "http://digits..example.org"):
-        with pytest.raises(SettingError, match="is no address of a server"):
+        with pytest.raises(SettingError, match="is not the address of a server"):
             digitry.Client(address)
     with pytest.raises(SettingError, match="tries must be at least 1"):
         digitry.Client(tries=0)
@@ -239,6 +239,6 @@ def test_a_server_that_hangs_up_on_a_large_picture_may_take_less() -> None:
         thread = threading.Thread(target=hang_up)
         thread.start()
         client = digitry.Client(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        with client, pytest.raises(ServerError, match="it may take less than 60 MiB"):
+        with client, pytest.raises(ServerError, match="it may accept less than 60 MiB"):
             client.read(bytes(60 * 2**20))
         thread.join()

@@ -198,7 +198,7 @@ def test_what_cannot_be_started_is_one_line_and_an_exit_code(options: list[str],
     ("options", "words"),
     [
         (["--model", "a=tiny", "--model", "a=shipped"], "--model 'a=shipped': give each model a name of its own"),
-        (["--token", "secret "], "the token has a space at an end"),
+        (["--token", "secret "], "the token begins or ends with a space"),
         (["--allow-host", "digits.example.org:8000"], "without scheme and port: digits.example.org"),
         (["--allow-host", "https://digits.example.org"], "without scheme and port: digits.example.org"),
         (["--allow-host", "*"], "a name or an address as browsers send it"),

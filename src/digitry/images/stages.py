@@ -28,7 +28,7 @@ MIN_SMOOTHNESS = 0.35
 MAX_HOLES = 8
 """Most patches of paper that a digit encloses: usually one or two, a few more if scribbled; noise has many."""
 
-BLANK = "the picture is blank, nothing stands out of the paper"
+BLANK = "the picture is blank: nothing stands out from the paper"
 """The reason if there is no ink at all."""
 
 TEXTURE = "there is texture or noise, but no stroke large enough to be a digit"

@@ -13,9 +13,7 @@ from digitry.types import Number, Reading
 MAX_ERROR = 0.005
 """Share of the sure readings that may be wrong, by default."""
 
-NO_SCALE = (
-    f"this model carries no scale of confidence; fit one on pictures of your own: digitry calibrate {PLACE} PICTURES"
-)
+NO_SCALE = f"this model has no scale of confidence; fit one on your own pictures: digitry calibrate {PLACE} PICTURES"
 
 
 def weigh_confidence(scale: Scale | None, confidence: float, max_error: float) -> tuple[float, bool, str | None]:
@@ -32,9 +30,9 @@ def weigh_confidence(scale: Scale | None, confidence: float, max_error: float) -
     if least < NEVER:
         return shown, False, f"a confidence of {in_words(shown)} is too low to keep errors within {asked}"
     kept = scale.least_error
-    ask = f"nor even within {100 * scale.max_errors[-1]:g}%"
+    ask = f"not even within {100 * scale.max_errors[-1]:g}%"
     if kept is not None:
-        ask = f"the least to ask for is {100 * kept:g}%"
+        ask = f"the lowest rate to ask for is {100 * kept:g}%"
     return shown, False, f"no confidence is known to keep errors within {asked}; {ask}"
 
 

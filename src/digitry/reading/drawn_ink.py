@@ -33,7 +33,7 @@ EXPECTATIONS = ("digit", "number")
 LEFT_OVER = 0.05
 """If more than this share of the ink is outside all lines that were read, nothing on the drawing is sure."""
 
-UNREAD = "there is more on the drawing than could be read"
+UNREAD = "there is more in the drawing than could be read"
 
 SIGN = "a mark beside the digits may be a sign"
 

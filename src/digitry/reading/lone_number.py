@@ -26,7 +26,7 @@ FEW = 12
 """A page with more such numbers is not taken for a single number."""
 
 NO_HAND = "whether it is printed cannot be told in so small a picture"
-SMALL_SIGNS = "signs in so small a picture are not right often enough to be sure of"
+SMALL_SIGNS = "signs in so small a picture are not read reliably enough to be called sure"
 """Why a number in a tiny picture is not sure."""
 
 

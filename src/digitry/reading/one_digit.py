@@ -148,7 +148,7 @@ def digit_reading(
     confidence, sure, reason = networks.judge("digit", digit.confidence)
     if found.rivals:
         sure = False
-        reason = f"there are {found.rivals + 1} marks that could be digits, only the most prominent one was read"
+        reason = f"there are {found.rivals + 1} marks that could be digits; only the most prominent one was read"
     elif blot and not sure:
         reason = BLOT_REASON
     elif not sure and explained < DIGIT_EXPLAINS / 2:

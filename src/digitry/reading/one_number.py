@@ -36,7 +36,7 @@ from digitry.types import Box, Digit, Number, Reading, ReadingStages
 ONE_LINE = 3.0
 """A page lower than this many digit heights has room for only one line, and is also read as a whole."""
 
-NEVER_SURE_WITH_SIGNS = "signs on a picture of one number are not right often enough to be sure of; expect a page"
+NEVER_SURE_WITH_SIGNS = "signs in a picture of one number are not read reliably enough to be called sure; expect a page"
 PERHAPS_SIGNS = "a sign may stand among its digits"
 """Why a number is not sure although its digits are."""
 
@@ -56,7 +56,7 @@ SEEN = 0.5
 photographed validation digits, all 85 that were sure still are; of 122 real ones, 117; of twelve smileys, none."""
 
 
-NO_NUMBER = "there is no writing that reads as a number"
+NO_NUMBER = "no writing here can be read as a number"
 """The reason if there is ink but no number."""
 
 

@@ -18,7 +18,7 @@ def about_page(service: Service) -> File:
     networks = [_network(kind, network) for kind, network in model.models_by_kind.items()]
     text = render(
         "serve/about.html.j2",
-        page={"title": "digitry: what reads here"},
+        page={"title": "digitry: about the models"},
         version=digitry.__version__,
         model=model.name,
         networks=networks,

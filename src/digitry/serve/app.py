@@ -97,7 +97,7 @@ class Handlers:
         with self._service.engine() as engine:
             model = self._model(request, engine)
             if expect not in model.expectations:
-                raise ProblemError("wrong-setting", f"The model {model.name} reads no numbers; use expect=digit.")
+                raise ProblemError("wrong-setting", f"The model {model.name} does not read numbers; use expect=digit.")
             try:
                 model.reader.check_expectation(expect, known, **page)
             except SettingError as error:
@@ -182,7 +182,7 @@ class Handlers:
         with self._service.engine() as engine:
             model = self._model(request, engine)
             if "page" not in model.expectations:
-                raise ProblemError("wrong-setting", f"The model {model.name} reads no numbers.")
+                raise ProblemError("wrong-setting", f"The model {model.name} does not read numbers.")
             if content_type(request) != MULTIPART:
                 raise ProblemError("wrong-type", f"Send {MULTIPART}.")
             async with self._body(request, self._limits.max_body_bytes) as body:
@@ -193,7 +193,7 @@ class Handlers:
                 check_page_numbers(numbers, model.reader)
                 pages = await self._decoded(parts["picture"], model, engine)
         if len(pages) != 1:
-            raise ProblemError("not-a-picture", f"The file has {len(pages)} pages; send each as a picture of its own.")
+            raise ProblemError("not-a-picture", f"The file has {len(pages)} pages; send each as a separate picture.")
         path = await asyncio.to_thread(collection.add, Path(PAGES), pages[0], numbers)
         answer = {"numbers": len(numbers), "kept": collection.count, "name": path.stem}
         return Response(orjson.dumps(answer), 201, media_type=JSON)
@@ -248,7 +248,7 @@ class Handlers:
     def _model(self, request: Request, engine: Engine) -> ServedModel:
         name = request.query_params.get("model", self._service.default_model)
         if name not in engine.models:
-            raise ProblemError("unknown-model", f"There are: {', '.join(engine.models)}.")
+            raise ProblemError("unknown-model", f"The models are: {', '.join(engine.models)}.")
         return engine.models[name]
 
     @asynccontextmanager

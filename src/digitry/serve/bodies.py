@@ -37,7 +37,7 @@ async def read_body(request: Request, limit: int, limits: Limits, buffered: Buff
 
     Raises ProblemError if it is too large, or while other bodies fill the memory for bodies.
     """
-    too_large = ProblemError("too-large", f"At most {limit} bytes are taken here; send less.", CLOSE)
+    too_large = ProblemError("too-large", f"At most {limit} bytes are accepted here; send less.", CLOSE)
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise too_large
@@ -76,7 +76,7 @@ def body_parts(request: Request, body: bytes, most: int) -> list[BodyPart]:
         parser.finalize()
     except (MultipartParseError, ValueError, UnicodeDecodeError) as error:
         raise ProblemError(
-            "bad-multipart", "The body is not what its Content-Type says: parts between boundaries."
+            "bad-multipart", "The body has no parts between boundaries, as its Content-Type says it has."
         ) from error
     if not collector.is_complete:
         raise ProblemError("bad-multipart", "The body ends before its last part does.")
@@ -105,7 +105,9 @@ class _Collector:
 
     def _begin(self) -> None:
         if len(self.parts) == self._most:
-            raise ProblemError("bad-multipart", f"At most {self._most} parts are taken in one request; send several.")
+            raise ProblemError(
+                "bad-multipart", f"At most {self._most} parts are accepted in one request; send several requests."
+            )
         self._name, self._value, self._disposition, self._data = b"", b"", b"", bytearray()
 
     def _header_name(self, data: bytes, start: int, end: int) -> None:
@@ -157,7 +159,7 @@ def images_of_json(body: bytes, limits: Limits) -> tuple[Images, str | None]:
     levels from 0 to 255; if any number has a point, all are shares of full ink from 0 to 1.
     """
     if b"\\" in body:  # the only strings are keys, of which an escape could hide a duplicate
-        raise ProblemError("bad-json", "Nothing in here needs a backslash.")
+        raise ProblemError("bad-json", "The JSON may not contain a backslash; nothing in it needs one.")
     if json_depth(body) > limits.max_json_depth:
         raise ProblemError("bad-json", f"More than {limits.max_json_depth} brackets within brackets; images need five.")
     try:
@@ -200,7 +202,7 @@ def _images(values: Any, most: int) -> Images:
         raise ProblemError("wrong-images", f"{wanted}, all of one length.") from error
     given = list(array.shape)
     if array.dtype.kind == "O" or array.ndim > 4:
-        raise ProblemError("wrong-images", f"{wanted}; it has something other than numbers, or too many levels.")
+        raise ProblemError("wrong-images", f"{wanted}; some values are not numbers, or are nested too deeply.")
     if array.shape in ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_PIXELS,), (IMAGE_SIDE, IMAGE_SIDE, 1)):
         array = array[np.newaxis]
     if array.ndim == 4:
@@ -209,24 +211,25 @@ def _images(values: Any, most: int) -> Images:
     if array.shape[-1:] == (4 * IMAGE_PIXELS,) or array.shape[-1:] == (4,):
         raise ProblemError(
             "wrong-images",
-            f"{wanted}; four per pixel are a canvas's RGBA: send one per pixel, 255 where there is ink.",
+            f"{wanted}; four values per pixel are a canvas's RGBA: send one, 255 where there is ink.",
         )
     if array.shape[1:] not in ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_PIXELS,)) or not 1 <= len(array) <= most:
         raise ProblemError("wrong-images", f"{wanted}; these numbers have the shape {given}.")
     if array.dtype.kind in "iu":
         if array.min() < 0 or array.max() > 255:
             raise ProblemError(
-                "wrong-images", "Integers are grey levels from 0 (paper) to 255 (ink); some lie outside."
+                "wrong-images", "Integers are grey levels from 0 (paper) to 255 (ink); some are outside this range."
             )
         check_levels(array)
     elif array.dtype.kind == "f":
         if not (array.min() >= 0 and array.max() <= 1):
             raise ProblemError(
-                "wrong-images", "Numbers with a point are shares of full ink from 0 to 1; send grey levels as integers."
+                "wrong-images",
+                "Numbers with a decimal point are shares of full ink, 0 to 1; send grey levels as integers.",
             )
         array = np.rint(array * 255)
     else:
-        raise ProblemError("wrong-images", f"{wanted}; it has something other than numbers.")
+        raise ProblemError("wrong-images", f"{wanted}; some values are not numbers.")
     return array.astype(np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
 
 
@@ -272,7 +275,7 @@ def check_levels(images: NDArray[Any]) -> None:
         raise ProblemError(
             "wrong-images",
             "Whole numbers are grey levels from 0 to 255, and these are only 0 and 1: multiply them by 255, or send "
-            "shares of full ink with a point (1.0), at least one that is neither 0 nor 1.",
+            "shares of full ink with a decimal point (1.0), at least one of them neither 0 nor 1.",
         )
 
 

@@ -11,5 +11,5 @@ def check_token(token: str) -> None:
     """
     if token != token.strip() or not token.isprintable():
         raise SettingError(
-            "the token has a space at an end, or a line break or control character in it; give it without"
+            "the token begins or ends with a space, or has a line break or control character in it; remove that"
         )

@@ -65,7 +65,7 @@ class Children:
         try:
             self.pool = await asyncio.to_thread(Pool, start, self._count, self.pace.note)
         except NoWorkerError as error:
-            raise ModelError("a process that reads pictures does not start; is there enough memory?") from error
+            raise ModelError("a process that reads pictures cannot start; is there enough memory?") from error
 
     @property
     def waiting(self) -> int:

@@ -72,7 +72,7 @@ class Client:
         except ValueError:  # an invalid port, brackets or host name
             host = None
         if not host or parts.scheme not in ("http", "https"):
-            raise SettingError(f"{address!r} is no address of a server; it looks like http://127.0.0.1:8000")
+            raise SettingError(f"{address!r} is not the address of a server, such as http://127.0.0.1:8000")
         make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = make(host, port, timeout=timeout_seconds)
         self._prefix, self._tries = quote(parts.path.rstrip("/"), safe="/%"), tries
@@ -206,7 +206,7 @@ class Client:
                 self._connection.close()
                 if is_last or not was_open or isinstance(error, TimeoutError):
                     size = len(body or b"") / 2**20
-                    large = f"; it may take less than {size:.0f} MiB" if size > 4 else ""
+                    large = f"; it may accept less than {size:.0f} MiB" if size > 4 else ""
                     place = f"{self._connection.host}:{self._connection.port}"
                     raise ServerError(f"no answer from {place}: {error}{large}") from error
         try:

@@ -81,11 +81,11 @@ def _number_alone(label: str, reader: Reader) -> str | None:
     found = numbers_in(list(label)) if len(label) <= LONGEST_NUMBER else []
     if len(found) != 1 or not _is_number_label(found[0].text, reader):
         return None
-    return f"the number alone: write {found[0].text}, without what stands before or behind it"
+    return f"the number alone: write {found[0].text}, without what is before or after it"
 
 
 def _number_in_words(reader: Reader) -> str:
-    return f"a number as it is read, up to {LONGEST_NUMBER} digits and the signs in it ({''.join(_signs(reader))})"
+    return f"a number as digitry writes it, up to {LONGEST_NUMBER} digits and signs ({''.join(_signs(reader))})"
 
 
 def _is_number_label(label: str, reader: Reader) -> bool:
@@ -179,7 +179,9 @@ class Collection:
         if path.exists():
             return False
         if self.count >= self._max_pictures:
-            raise ProblemError("full", f"{self._max_pictures} corrections are kept already; move them away to go on.")
+            raise ProblemError(
+                "full", f"{self._max_pictures} corrections are kept already; move them away to continue."
+            )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, _png(page))
@@ -191,7 +193,7 @@ class Collection:
 
 def _lost(error: Exception) -> ProblemError:
     log.error("a correction is lost: %s", error)
-    return ProblemError("full", "The server cannot write the correction down; its log says why.")
+    return ProblemError("full", "The server cannot save the correction; its log says why.")
 
 
 def _pictures_in(folder: Path) -> int:

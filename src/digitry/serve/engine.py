@@ -116,7 +116,7 @@ class Engine:
         except BaseException as error:
             await self.close()
             if isinstance(error, ProblemError):  # it is meant for clients, of which there are none yet
-                raise ModelError("no process is left that reads pictures; is there enough memory?") from error
+                raise ModelError("no process that reads pictures is left; is there enough memory?") from error
             raise
 
     async def _test(self, model: ServedModel) -> None:
@@ -133,7 +133,7 @@ class Engine:
         alone = await asyncio.to_thread(model.reader.read_digits, blank)
         [batched] = await self.batchers[model.name].weigh(blank)
         if not np.allclose(batched.probabilities, alone[0], atol=1e-5):
-            raise ModelError(f"model {model.name}: the self-test on a blank digit gives another answer every time")
+            raise ModelError(f"model {model.name}: the self-test on a blank digit gives a different answer every time")
 
     @property
     def waiting(self) -> int:

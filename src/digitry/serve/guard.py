@@ -146,9 +146,9 @@ class Guard:
         path = scope["path"]
         host = headers.get(b"host", "")
         if path not in OPEN_PATHS and _without_port(host).lower() not in self._hosts:
-            raise ProblemError("wrong-host", "Name this host with --allow-host when the server is started.")
+            raise ProblemError("wrong-host", "Start the server with --allow-host and this name.")
         if headers.get(b"content-encoding", "identity").lower() != "identity":
-            raise ProblemError("wrong-type", "Bodies are taken as they are, without a Content-Encoding.")
+            raise ProblemError("wrong-type", "Send the body without a Content-Encoding.")
         if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             origin = headers.get(b"origin")
             is_allowed = origin is not None and self._access.allows(origin)

@@ -13,7 +13,7 @@ from digitry.serve.problems import ProblemError
 KEYS = ("image", "images", "instances", "inputs")
 """Keys for one or several pictures: ours, TensorFlow Serving's and KServe's."""
 
-WANTED = 'Send {"image": BASE64 or a data URL}, or a list of such under "images".'
+WANTED = 'Send {"image": BASE64 or a data URL}, or a list of them under "images".'
 
 
 def pictures_of_json(body: bytes, most: int) -> list[bytes]:

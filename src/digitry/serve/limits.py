@@ -21,7 +21,7 @@ class Limits:
     max_json_depth: int = _limit(32, "Brackets within brackets in a body of JSON.", most=512)
     max_parts: int = _limit(16, "Parts of a multipart body.")
     max_images: int = _limit(256, "Canonical digits in one request.")
-    max_pixels: int = _limit(16_700_000, "Pixels of a picture, looked at before it is decoded.")
+    max_pixels: int = _limit(16_700_000, "Pixels of a picture, checked before it is decoded.")
     max_queue: int = _limit(64, "Requests that wait for their turn; others are refused with 503.")
     max_buffered_bytes: int = _limit(256 * 2**20, "Bytes of all bodies in memory at the same time.")
     header_seconds: float = _limit(5.0, "Seconds for the head of a request to arrive; then the connection is closed.")

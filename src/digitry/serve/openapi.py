@@ -70,11 +70,11 @@ def openapi(service: Service) -> dict[str, Any]:
                 "operationId": "read",
                 "summary": "Read the numbers in pictures",
                 "description": (
-                    "The body is one picture (PNG, JPEG, WebP, BMP, GIF or all pages of a TIFF), or multipart/form-data"
-                    f" with up to {limits.max_parts}; "
-                    "or base64 or data URLs in JSON, or one data URL as text. Each reading is what `digitry read "
-                    "--json` prints: one a page; a picture among several that cannot be read has a reason and null for "
-                    "its page. With Accept: application/jsonl each reading is a line, as the command prints it."
+                    "The body is one picture (PNG, JPEG, WebP, BMP, GIF or all pages of a TIFF), or "
+                    f"multipart/form-data with up to {limits.max_parts}; or base64 or data URLs in JSON, or one data "
+                    "URL as text. Each reading is what `digitry read --json` prints: one per page; among several "
+                    "pictures, one that cannot be read has a reason, and null as its page. With Accept: "
+                    "application/jsonl each reading is a line, as the command prints it."
                 ),
                 "parameters": [
                     query(
@@ -124,11 +124,12 @@ def openapi(service: Service) -> dict[str, Any]:
         "/v1/digits": {
             "post": {
                 "operationId": "digits",
-                "summary": "What canonical digits are, with probabilities",
+                "summary": "Classify canonical digits, with probabilities",
                 "description": (
-                    f"{IMAGE_SIZE} pixels, light ink on black, the ink fitted into 20×20 and centred by its mass, as "
-                    f"MNIST's are. One or up to {limits.max_images}, as JSON, or as n×{IMAGE_PIXELS} bytes. The bodies "
-                    "of TensorFlow Serving and KServe (instances, inputs) get their predictions or outputs beside ours."
+                    f"{IMAGE_SIZE} pixels, light ink on black, the ink fitted into 20×20 and centred by its centre of "
+                    f"mass, as in MNIST. One or up to {limits.max_images}, as JSON, or as n×{IMAGE_PIXELS} bytes. The "
+                    "bodies of TensorFlow Serving and KServe (instances, inputs) are accepted too; the answer then "
+                    "also has predictions or outputs."
                 ),
                 "parameters": [_MAX_ERROR, model],
                 "requestBody": {
@@ -157,11 +158,11 @@ def openapi(service: Service) -> dict[str, Any]:
                 "operationId": "model",
                 "summary": "The models: contract, figures, SHA-256",
                 "parameters": [
-                    query("model", {"type": "string", "enum": list(service.paths)}, "One of them; all without.")
+                    query("model", {"type": "string", "enum": list(service.paths)}, "One of them; without it, all.")
                 ],
                 "responses": {
                     "200": {
-                        "description": "All models, or the one that was asked for.",
+                        "description": "All models, or the requested one.",
                         "content": {JSON: {"schema": {"anyOf": [ref("Models"), ref("Model")]}}},
                     },
                     **problems("unknown-model", "wrong-setting", "not-ready", *ANY),
@@ -182,7 +183,7 @@ def openapi(service: Service) -> dict[str, Any]:
         "/readyz": {
             "get": {
                 "operationId": "readyz",
-                "summary": "Whether the server reads right, and takes requests",
+                "summary": "Whether the server reads correctly and accepts requests",
                 "security": [],
                 "responses": {
                     "200": object_answer("The self-test was passed.", {"ready": {"const": True}}, {"ready": True}),
@@ -228,7 +229,7 @@ def openapi(service: Service) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "description": "Where the server was given a token."}
+                "token": {"type": "http", "scheme": "bearer", "description": "If the server was started with a token."}
             },
             "schemas": SCHEMAS,
         },
@@ -238,17 +239,17 @@ def openapi(service: Service) -> dict[str, Any]:
 _MAX_ERROR = query(
     "max_error",
     {"type": "number", "minimum": 0, "maximum": 1, "default": MAX_ERROR},
-    "How many of the readings that are called sure may be wrong.",
+    "The share of the sure readings that may be wrong.",
 )
 
 
 _PAGE_OPTIONS = [
-    query(name, {"type": "string", "enum": list(known), "default": known[0]}, f"Of a page{also}: {what}.")
+    query(name, {"type": "string", "enum": list(known), "default": known[0]}, f"For a page{also}: {what}.")
     for name, known, also, what in (
-        ("rotate", TURNS, "", "by how many degrees, clockwise, it is turned before it is read; auto finds out"),
-        ("only", HANDS, "", "which of its numbers are wanted"),
-        ("signs", YES_OR_NO, " or a number", "whether numbers carry their signs"),
-        ("decimal", DECIMALS, " or a number", "what parts a number's whole from its fraction"),
+        ("rotate", TURNS, "", "by how many degrees, clockwise, it is turned before it is read; auto detects that"),
+        ("only", HANDS, "", "which of its numbers to read"),
+        ("signs", YES_OR_NO, " or a number", "whether numbers are read with their signs"),
+        ("decimal", DECIMALS, " or a number", "the decimal separator"),
     )
 ]
 
@@ -260,24 +261,24 @@ _KNOWN = [
         (
             "between",
             {"pattern": rf"^{_FIGURES}(,|\.\.){_FIGURES}$", "examples": ["0,20"]},
-            "Numbers are worth from the first to the second; where that chooses what one is, it is never sure.",
+            "Numbers have values from the first to the second; a number that this decides is never sure.",
         ),
         (
             "length",
             {"pattern": rf"^{_COUNT}(\.\.{_COUNT})?$", "examples": ["4..8", "6"]},
-            "Numbers have so many digits, or from so many to so many; the same holds.",
+            "Numbers have this many digits, or from the first to the second; the same applies.",
         ),
-        ("check", {"enum": list(CHECKS)}, "Numbers end in the check digit of this name; the same holds."),
+        ("check", {"enum": list(CHECKS)}, "Numbers end in the check digit of this name; the same applies."),
         (
             "column",
             {"pattern": "^[0-9]{1,4}$"},
-            "Of a page: only numbers in this column of its tables, from 0.",
+            "For a page: only the numbers in this column of its tables, from 0.",
         ),
         (
             "region",
             {"pattern": r"^([0-9]{1,5},){2}[1-9][0-9]{0,4},[1-9][0-9]{0,4}$", "examples": ["10,20,300,200"]},
             "x,y,width,height in pixels of the upright picture: only that part is read. The whole picture is sent and "
-            "decoded, and counts for the limits; boxes are those of the whole.",
+            "decoded, and counts towards the limits; boxes refer to the whole picture.",
         ),
     )
 ]

@@ -23,9 +23,9 @@ def corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
     return {
         "post": {
             "operationId": "correct",
-            "summary": "Tell what a picture of one digit or number really shows",
-            "description": "The picture is kept, written anew from its pixels, in the folder of the label. What was "
-            "said of the same picture before is forgotten.",
+            "summary": "Say what a picture of one digit or number really shows",
+            "description": "The picture is re-encoded from its pixels and kept in the label's folder. An "
+            "earlier label of the same picture is replaced.",
             "parameters": [
                 {
                     "name": "label",
@@ -48,7 +48,7 @@ def corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
         },
         "delete": {
             "operationId": "forget",
-            "summary": "Take back what was told of a picture",
+            "summary": "Take back the correction of a picture",
             "parameters": [
                 {
                     "name": "name",
@@ -80,10 +80,10 @@ def page_corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
     return {
         "post": {
             "operationId": "correctPage",
-            "summary": "Tell which numbers a picture of a page really shows",
-            "description": "The picture is kept, written anew from its pixels, and its numbers beside it. They may be "
-            "sent as they were read; of each the text counts, and row and column where all stand in one table. What "
-            "was said of the same picture before is forgotten.",
+            "summary": "Say which numbers a picture of a page really shows",
+            "description": "The picture is re-encoded from its pixels and kept with its numbers. They may be sent as "
+            "they were read; only the text of each counts, and its row and column if all are in one table. An "
+            "earlier correction of the same picture is replaced.",
             "parameters": [model],
             "requestBody": {
                 "required": True,
@@ -103,7 +103,7 @@ def page_corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
             },
             "responses": {
                 "201": object_answer(
-                    "It is kept, under this name, with so many numbers.",
+                    "It is kept, under this name, with this many numbers.",
                     {"numbers": {"type": "integer"}, "kept": _KEPT, "name": _NAME},
                     {"numbers": 40, "kept": 13, "name": "3f79bb7b435b05321651"},
                 ),

@@ -34,7 +34,7 @@ def _others(of: str) -> dict[str, Any]:
 
 
 def _place(description: str) -> dict[str, Any]:
-    description += ", from 0; null outside of tables, and where nobody asked."
+    description += ", from 0; null outside tables and if not requested."
     return {"type": ["integer", "null"], "minimum": 0, "description": description}
 
 
@@ -47,8 +47,9 @@ def _one_of(**properties: Any) -> dict[str, Any]:
 IMAGES: dict[str, Any] = {
     "type": "array",
     "description": (
-        f"One image or a list, each {IMAGE_SIZE} or {IMAGE_PIXELS} numbers, or with an axis of length 1 more: integers "
-        "are grey levels from 0 (paper) to 255 (ink); where any has a point, all are shares of full ink from 0 to 1."
+        f"One image or a list, each {IMAGE_SIZE} or {IMAGE_PIXELS} numbers, or with one more axis of length 1: "
+        "integers are grey levels from 0 (paper) to 255 (ink); if any has a decimal point, all are shares of full ink "
+        "from 0 to 1."
     ),
     "minItems": 1,
     "items": {},
@@ -57,8 +58,8 @@ _TEXT = {"type": "string", "description": "A picture's file in base64, or a data
 
 _ROWS = {"type": "array", "items": {"type": "array", "items": _SHARE}}
 _AS_ELSEWHERE = {
-    "predictions": _ROWS | {"description": "The probabilities once more, where instances were sent."},
-    "outputs": _ROWS | {"description": "The probabilities once more, where inputs were sent."},
+    "predictions": _ROWS | {"description": "The probabilities again, if instances were sent."},
+    "outputs": _ROWS | {"description": "The probabilities again, if inputs were sent."},
 }
 
 _LABEL = {"type": ["integer", "string"]}
@@ -78,24 +79,24 @@ SCHEMAS: dict[str, Any] = {
         digits_text={"type": "string", "description": "The digits alone, without signs."},
         signs={
             "type": "array",
-            "description": "The characters of `text` that are no digits, left to right; empty where nobody asked.",
+            "description": "The characters of `text` that are not digits, left to right; empty if not requested.",
             "items": ref("Digit"),
         },
         value={
             "type": ["number", "null"],
-            "description": "What a plain number is worth; null for dates, times, fractions, and where nobody asked.",
+            "description": "The value of a plain number; null for dates, times, fractions, and if not requested.",
         },
         around={
             "type": "array",
-            "description": "Signs before or behind it, as % and =; empty where nobody asked.",
+            "description": "Signs before or after it, such as % and =; empty if not requested.",
             "items": {"type": "string"},
         },
         hand={
             "enum": ["written", "printed", None],
-            "description": "null where nobody asked, and where the network for pages sees nothing.",
+            "description": "null if not requested, and where the network for pages sees nothing.",
         },
-        struck={"type": "boolean", "description": "Whether it is struck out; false where nobody asked."},
-        table=_place("Which of the reading's tables it stands in"),
+        struck={"type": "boolean", "description": "Whether it is struck out; false if not requested."},
+        table=_place("Which of the reading's tables it is in"),
         row=_place("The row of its cell"),
         column=_place("The column of its cell"),
     ),
@@ -107,11 +108,11 @@ SCHEMAS: dict[str, Any] = {
         reason=_WHY,
         turn={
             "enum": [0, 90, 180, 270],
-            "description": "Degrees, clockwise, that make the page upright; 0 where nobody asked.",
+            "description": "Degrees, clockwise, that make the page upright; 0 if not requested.",
         },
         tables={
             "type": "array",
-            "description": "The tables on the page; empty where nobody asked.",
+            "description": "The tables on the page; empty if not requested.",
             "items": ref("Table"),
         },
     ),
@@ -133,12 +134,12 @@ SCHEMAS: dict[str, Any] = {
         labels={"type": "array", "items": {"type": "string"}},
         confidences={
             "type": "array",
-            "description": "The model's own; what they are worth is in `sure`.",
+            "description": "The model's own; `sure` says whether to rely on them.",
             "items": _SHARE,
         },
         sure={
             "type": "array",
-            "description": "Whether each is right but for `max_error`; never where an image is no canonical digit.",
+            "description": "Whether each is sure at `max_error`; never for an image that is not a canonical digit.",
             "items": {"type": "boolean"},
         },
         reasons={"type": "array", "items": _WHY},
@@ -151,8 +152,8 @@ SCHEMAS: dict[str, Any] = {
         contract={"type": "object", "description": "What the model expects, how it was trained, and its figures."},
         networks={
             "type": "object",
-            "description": "What reads a `digit`, a `number`, a `page`: SHA-256 and contract of each, with its scale "
-            "of confidence; one without a scale is never sure.",
+            "description": "The networks that read a `digit`, a `number`, a `page`: SHA-256 and contract of each, "
+            "with its scale of confidence; one without a scale is never sure.",
             "additionalProperties": _record(
                 sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"}, contract={"type": "object"}
             ),

@@ -77,7 +77,7 @@ def _answer(reader: Reader, picture: bytes, job: dict[str, Any], max_pixels: int
         known = parse_knowledge(**job["known"]) if job["known"] else None
         for page in decode_pages(picture, max_pixels=max_pixels, formats=PICTURE_FORMATS):
             if len(readings) == MAX_PAGES:
-                error = f"the file has more than {MAX_PAGES} pages, the most that are read here; split it"
+                error = f"the file has more than {MAX_PAGES} pages, the most that this server reads; split it"
                 break
             number = len(readings) + 1
             reading = reader.read_grey(page, expect=job["expect"], known=known, page=number, **job["page"])

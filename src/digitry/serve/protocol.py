@@ -111,7 +111,9 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
 
         def _large_head(self) -> ProblemError:
             most = limits.max_header_bytes
-            return ProblemError("headers-too-large", f"Address and headers may have {most} bytes together.", CLOSE)
+            return ProblemError(
+                "headers-too-large", f"Address and headers may have at most {most} bytes together.", CLOSE
+            )
 
         def on_message_begin(self) -> None:
             super().on_message_begin()

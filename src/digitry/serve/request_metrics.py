@@ -25,7 +25,9 @@ class Metrics:
         """Set up; the three functions are called whenever the metrics are read."""
         self._registry = CollectorRegistry()
         self._requests = Counter("digitry_requests", "Requests answered.", ("route", "status"), registry=self._registry)
-        self._errors = Counter("digitry_errors", "Requests that got a problem.", ("code",), registry=self._registry)
+        self._errors = Counter(
+            "digitry_errors", "Requests answered with a problem.", ("code",), registry=self._registry
+        )
         self._seconds = Histogram(
             "digitry_request_seconds", "Time to an answer.", ("route",), registry=self._registry, buckets=_SECONDS
         )

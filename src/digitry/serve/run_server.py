@@ -129,7 +129,7 @@ class _Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        log.info("stopping: requests that have come are answered")
+        log.info("stopping: pending requests are still answered")
         await asyncio.sleep(LINGER_SECONDS)
         await super().shutdown(sockets)
         for task in self.server_state.tasks:  # after a second signal, wait for none

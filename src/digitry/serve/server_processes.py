@@ -59,7 +59,7 @@ def run_workers(count: int, arguments: Sequence[str], listener: socket.socket) -
                 code = ended or 1
                 is_stopping = True
             else:
-                log.error("a worker has ended with code %d: another takes its place", ended)
+                log.error("a worker ended with code %d: starting another", ended)
                 worker.wait(0)
                 workers[index] = _ServerProcess(command, listener)
     for worker in workers:

@@ -152,7 +152,7 @@ def test_no_digit_is_a_reason_and_no_failure(folder: Path) -> None:
     Image.fromarray(np.full((50, 50), 255, np.uint8)).save(folder / "blank.png")
     result = run(folder, str(folder / "blank.png"))
     assert result.exit_code == 0
-    assert result.stdout == "nothing read (the picture is blank, nothing stands out of the paper)\n"
+    assert result.stdout == "nothing read (the picture is blank: nothing stands out from the paper)\n"
 
 
 def test_a_file_name_cannot_break_the_line(folder: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_folder_becomes_a_table_with_a_row_for_every_picture(folder: Path, tmp
         ("bad.png", "", ""),
         ("blank.png", "1", ""),
     ]
-    assert rows[3]["reason"] == "the picture is blank, nothing stands out of the paper"
+    assert rows[3]["reason"] == "the picture is blank: nothing stands out from the paper"
 
 
 @pytest.mark.parametrize("scheme", ["s3", "gs"])

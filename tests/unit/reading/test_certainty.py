@@ -31,12 +31,12 @@ def test_a_confidence_from_the_least_on_is_sure_and_one_below_is_too_low() -> No
 
 def test_a_rate_that_nothing_is_known_to_keep_names_the_least_that_is_or_that_there_is_none() -> None:
     assert weigh_confidence(SCALE, 1.0, 0.001)[2] == (
-        "no confidence is known to keep errors within 0.1%; the least to ask for is 1%"
+        "no confidence is known to keep errors within 0.1%; the lowest rate to ask for is 1%"
     )
     never = replace(SCALE, least=(NEVER, NEVER))
     assert weigh_confidence(never, 1.0, 0.001)[1:] == (
         False,
-        "no confidence is known to keep errors within 0.1%; nor even within 10%",
+        "no confidence is known to keep errors within 0.1%; not even within 10%",
     )
 
 

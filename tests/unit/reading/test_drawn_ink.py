@@ -134,7 +134,7 @@ def test_of_two_digits_where_one_is_expected_one_is_read_and_not_sure(reader: Re
     reading = reader.read_drawing(ink, expect="digit")
     assert reading.text in ("3", "8")
     assert not reading.sure
-    assert reading.reason == "there are 2 marks that could be digits, only the most prominent one was read"
+    assert reading.reason == "there are 2 marks that could be digits; only the most prominent one was read"
     assert reading.numbers[0].confidence < 0.91
 
 
@@ -152,7 +152,7 @@ def test_ink_that_fills_the_canvas_from_side_to_side_is_no_rule(reader: Reader) 
 @pytest.mark.parametrize(
     ("ink", "reason"),
     [
-        (np.zeros((280, 280), np.uint8), "the picture is blank, nothing stands out of the paper"),
+        (np.zeros((280, 280), np.uint8), "the picture is blank: nothing stands out from the paper"),
         (np.full((4, 280), 255, np.uint8), "a picture of 280×4 pixels is too small to hold a digit"),
         (np.zeros((0, 0), np.uint8), "a picture of 0×0 pixels is too small to hold a digit"),
     ],

@@ -125,7 +125,7 @@ def test_a_tiny_number_has_its_signs_and_is_not_sure_or_is_its_digits_where_no_s
     assert max(page.shape) <= 40
     number, plain = only(read(page, [])), only(read(page, [], signs=False))
     assert (number.text, number.value, number.sure) == (text, float(text), False)
-    assert number.reason == "signs in so small a picture are not right often enough to be sure of"
+    assert number.reason == "signs in so small a picture are not read reliably enough to be called sure"
     digits = number.digits_text
     assert (plain.text, plain.value, plain.signs, plain.sure) == (digits, float(digits), (), False)
 

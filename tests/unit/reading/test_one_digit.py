@@ -57,7 +57,7 @@ def test_two_digits_are_read_as_one_and_said_to_be_unsure(own: Reader) -> None:
     assert len(reading.text) == 1
     assert not reading.sure
     assert not reading.numbers[0].sure
-    assert reading.reason == "there are 2 marks that could be digits, only the most prominent one was read"
+    assert reading.reason == "there are 2 marks that could be digits; only the most prominent one was read"
 
 
 def test_many_pages_give_their_readings_in_order_blank_ones_among_them(own: Reader) -> None:
@@ -65,7 +65,7 @@ def test_many_pages_give_their_readings_in_order_blank_ones_among_them(own: Read
     readings = read_pages(pages, own.networks, name="scan.tif", page=3)
     assert [reading.text for reading in readings] == ["4", "", "7", "", "", "0"]
     assert {(reading.picture, reading.page) for reading in readings} == {("scan.tif", 3)}
-    assert readings[1].reason == "the picture is blank, nothing stands out of the paper"
+    assert readings[1].reason == "the picture is blank: nothing stands out from the paper"
     for page, reading in zip(pages, readings, strict=True):
         (alone,) = read_pages([page], own.networks, name="", page=1)
         assert alone.text == reading.text

@@ -233,7 +233,7 @@ def test_a_number_has_the_signs_that_are_seen_and_is_not_sure_of_them() -> None:
     number = read_with_signs("2.5")
     assert (number.text, number.digits_text, number.value, number.sure) == ("2.5", "25", 2.5, False)
     assert [sign.label for sign in number.signs] == ["."]
-    assert "not right often enough" in str(number.reason)
+    assert "not read reliably enough" in str(number.reason)
     assert union([number.box, number.signs[0].box]) == number.box
     assert read_with_signs("25").sure
 

@@ -288,12 +288,15 @@ def test_whether_the_shipped_network_for_numbers_is_asked_about_digits_can_be_sa
 def test_who_allows_no_error_is_never_sure() -> None:
     _, sure, reason = Reader(max_error=0).networks.judge("number", 1.0)
     assert not sure
-    assert reason == "no confidence is known to keep errors within 0%; the least to ask for is 0.5%"
+    assert reason == "no confidence is known to keep errors within 0%; the lowest rate to ask for is 0.5%"
 
 
 def test_a_doubt_shows_no_certainty_and_the_error_rate_that_was_asked_for() -> None:
     _, sure, reason = Reader(max_error=0.0004).networks.judge("digit", 0.99999)
-    assert (sure, reason) == (False, "no confidence is known to keep errors within 0.04%; the least to ask for is 0.2%")
+    assert (sure, reason) == (
+        False,
+        "no confidence is known to keep errors within 0.04%; the lowest rate to ask for is 0.2%",
+    )
     scale = Model.shipped("digit").contract.confidence_scale
     assert scale is not None
     least = scale.least_confidence(0.002)

@@ -102,7 +102,7 @@ def test_every_page_of_a_tiff_is_read(room: Room) -> None:
 def test_of_a_tiff_with_more_pages_sixteen_are_read_and_the_rest_is_named(room: Room) -> None:
     [done] = room.read(tiff(17))
     assert len(done.readings) == 16
-    assert done.error == "the file has more than 16 pages, the most that are read here; split it"
+    assert done.error == "the file has more than 16 pages, the most that this server reads; split it"
 
 
 FOREIGN = {

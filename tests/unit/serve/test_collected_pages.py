@@ -124,12 +124,12 @@ def test_training_passes_over_pages(open_a_site: Callable[..., Site], tmp_path: 
 BAD_NUMBERS = {
     "58/5/": "must be the number alone: write 58/5, without",
     "$5": "must be the number alone: write 5, without",
-    "kg": "must be a number as it is read, up to 32 digits and the signs in it (",
-    "": "must be a number as it is read",
-    "1" * 33: "must be a number as it is read",
+    "kg": "must be a number as digitry writes it, up to 32 digits and signs (",
+    "": "must be a number as digitry writes it",
+    "1" * 33: "must be a number as digitry writes it",
     "../7": "must be the number alone: write 7, without",
     "1,2\n": "must be the number alone: write 1,2, without",
-    "=1+1": "must be a number as it is read",
+    "=1+1": "must be a number as digitry writes it",
 }
 
 

@@ -112,7 +112,7 @@ def test_what_stands_beside_a_number_is_no_part_of_its_label_and_one_is_told_wha
     site = collecting(open_a_site(collect=tmp_path))
     answer = site.client.post("/v1/corrections", params={"label": label}, content=b"x")
     problem = check_problem(answer, "wrong-setting")
-    assert f" write {text}, without what stands before or behind it." in problem["detail"]
+    assert f" write {text}, without what is before or after it." in problem["detail"]
     assert files_in(tmp_path) == []
     assert site.client.post("/v1/corrections", params={"label": text}, content=b"x").status_code == 201
 
@@ -253,7 +253,7 @@ def test_what_is_moved_away_makes_room(tmp_path: Path) -> None:
     collection = Collection(tmp_path, 1)
     collection.add(Path("1"), PAGE).unlink()
     collection.add(Path("2"), PAGE)
-    with pytest.raises(ProblemError, match="move them away to go on"):
+    with pytest.raises(ProblemError, match="move them away to continue"):
         collection.add(Path("3"), PAGE + np.uint8(1))
 
 

@@ -185,9 +185,9 @@ def test_a_small_network_that_ships_is_shown_with_its_test_figures_not_as_one_of
     assert client.get("/config.json").json()["accuracy"] == test["accuracy"]
     about = html.unescape(" ".join(client.get("/about").text.split()))
     assert f"MNIST's 10,000 test digits, {test['error_count']} wrong" in about
-    assert f"<code>{name}</code>, it comes with digitry" in about
+    assert f"<code>{name}</code>; it comes with digitry" in about
     assert "server's own" not in about
-    assert "never seen a picture of no digit" in about
+    assert "never seen a picture without a digit" in about
 
 
 def test_who_looks_for_what_is_not_there_is_told_kindly_and_programs_get_a_problem(site: Site) -> None:
@@ -262,7 +262,7 @@ def test_a_worker_that_failed_before_anybody_asked_is_told_of_to_who_asks_later(
       const desk = new Desk({ networks: { digit: { address: "/models/digit.onnx", bytes: 1 } } });
       console.log(await desk.read(new Uint8Array(1), 1, 1, "digit").catch((error) => error.message));
     """
-    assert in_node(script) == "the reader does not start in this browser"
+    assert in_node(script) == "the reader cannot start in this browser"
 
 
 @needs_node
@@ -321,7 +321,7 @@ def test_what_is_not_sure_is_probable_or_a_question_mark_by_its_confidence_and_i
       const low = "a confidence of 96.4% is too low to keep errors within 0.5%";
       const given = [[0.976, true], [0.964, false, low], [0.99, true], [0.992, false, low],
         [0.79, false, low], [0.85, false, "it is a solid spot"],
-        [0.85, false, "there is more on the drawing than could be read"]];
+        [0.85, false, "there is more in the drawing than could be read"]];
       console.log(given.map(([confidence, sure, reason]) => certaintyOf({ confidence, sure, reason })).join(" "));
     """
     assert in_node(script) == "sure likely sure likely unsure unsure likely"

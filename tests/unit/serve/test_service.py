@@ -140,7 +140,7 @@ def test_a_process_that_has_gone_before_the_self_test_is_a_model_error_and_a_rel
         path.write_bytes(OTHER)
         await service.reload()
         assert taken(service) == {"refused": 1}
-        with pytest.raises(ModelError, match="no process is left that reads pictures; is there enough memory"):
+        with pytest.raises(ModelError, match="no process that reads pictures is left; is there enough memory"):
             await Service({"tiny": [path]}, processes=1).start()
 
     reloading(tmp_path, story)
@@ -156,7 +156,7 @@ def test_a_network_that_answers_otherwise_every_time_is_a_model_error(
     monkeypatch.setattr(reader, "read_digits", lambda images: real(images) if images.any() else next(rows))
 
     async def story() -> None:
-        with pytest.raises(ModelError, match="the self-test on a blank digit gives another answer every time"):
+        with pytest.raises(ModelError, match="the self-test on a blank digit gives a different answer every time"):
             await service.start()
 
     run(story)

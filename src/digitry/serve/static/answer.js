@@ -99,7 +99,7 @@ export function showLoading(share, name) {
   loading.setAttribute("aria-valuenow", hundredths);
   loading.querySelector("i").style.setProperty("--share", share);
   find("loading-words").textContent = name === "digit"
-    ? `Loading the reader, ${hundredths}%` : `Single digits are read already. Loading what reads numbers, ${hundredths}%`;
+    ? `Loading the reader, ${hundredths}%` : `Single digits can be read already. Loading the network for numbers, ${hundredths}%`;
 }
 
 export function span(name, text) {

@@ -14,8 +14,8 @@ export class Corrections {
     this.input = document.createElement("input");
     Object.assign(this.input, { size: 8, autocomplete: "off", required: true, maxLength: config.longest_number });
     this.input.pattern = config.number_label ?? "";
-    this.input.title = "Digits and the signs in the number (2.5, -8, 12/05), without a $ or % beside it";
-    this.input.setAttribute("aria-label", "The number that it is");
+    this.input.title = "Digits and the signs in the number (2.5, -8, 12/05), without a $ or % before or after it";
+    this.input.setAttribute("aria-label", "The correct number");
     find("correct").addEventListener("submit", (event) => { event.preventDefault(); this.keep(this.input.value.trim()); });
   }
 
@@ -23,8 +23,8 @@ export class Corrections {
   show(reading, page = null) {
     Object.assign(this, { page, numbers: reading?.numbers ?? [] });
     find("correct").hidden = reading === null;
-    find("correct-legend").textContent = `Is that right? What you press is kept for training, with ${
-      this.isOneOfMany ? "the number's part of your drawing" : "your drawing"}:`;
+    find("correct-legend").textContent = `Is that right? Your answer is kept for training, with ${
+      this.isOneOfMany ? "that number's part of your drawing" : "your drawing"}:`;
     find("which").hidden = !this.isOneOfMany;
     find("which").replaceChildren(...this.numbers.map(({ text }, at) => button(text, () => this.#offer(at))));
     this.#offer(0);

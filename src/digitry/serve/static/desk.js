@@ -14,7 +14,7 @@ export class Desk {
     this.fault = null; // why the worker does not start, if so; then no message is ever answered
     this.worker.onmessage = ({ data }) => this.#settle(data);
     this.worker.onerror = () => {
-      this.fault = new Error("the reader does not start in this browser");
+      this.fault = new Error("the reader cannot start in this browser");
       for (const { reject } of this.waiting.values()) reject(this.fault);
       this.waiting.clear();
     };
@@ -69,7 +69,7 @@ export class Desk {
 /** A file as an ArrayBuffer; `progressed` is called with the share of its `bytes` loaded. */
 async function fetched({ address, bytes }, progressed) {
   const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address.replace(/\?.*/, "")} cannot be had from the server`);
+  if (!response.ok) throw new Error(`the server did not send ${address.replace(/\?.*/, "")}`);
   if (!response.body) return response.arrayBuffer();
   const parts = [];
   let length = 0;

@@ -43,7 +43,7 @@ async function read() {
   }
   const page = drawing.ink();
   const began = performance.now();
-  if (!desk.isReady) find("verdict").textContent = "What you write is kept, and read as soon as the reader is here.";
+  if (!desk.isReady) find("verdict").textContent = "Go on writing: it will be read as soon as the reader has loaded.";
   const reading = await told(desk.read(page.ink, page.width, page.height, mode));
   if (reading === null || mine !== latest) return;
   showAll(reading);
@@ -146,12 +146,12 @@ function chip(name, pressed) {
 
 const megabytes = (Object.values(config.networks).reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(1);
 find("figures").textContent = config.accuracy
-  ? `${percent(config.accuracy)} of MNIST's test digits right, ${megabytes} MB. ` : "";
+  ? `${percent(config.accuracy)} of MNIST's test digits read correctly, ${megabytes} MB. ` : "";
 if (config.collects) {
-  find("promise").textContent = "What you write leaves your device only where you press what it is, for training.";
+  find("promise").textContent = "What you write leaves your device only when you confirm or correct a reading, for training.";
   find("keeps").textContent =
-    "This server keeps the drawings and numbers that you name, and the pictures that you have it keep, with what you say " +
-    "they are, to learn from. It keeps nothing else.";
+    "For training, this server keeps the drawings and numbers that you confirm or correct, and the pictures that you ask it to " +
+    "keep, with their labels. It keeps nothing else.";
   find("picture-keeps").textContent = "only what you tell it to";
 }
 

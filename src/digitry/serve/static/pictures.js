@@ -123,7 +123,7 @@ class Pictures {
     this.sheet.mark((picture.readings ?? []).flatMap((reading) => reading.numbers), number);
     for (const id of ["turn", "crop"]) find(id).disabled = picture.bitmap === null;
     find("whole").hidden = picture.part === null;
-    find("picture-words").textContent = picture.bitmap ? "" : `This browser cannot show ${picture.name}; the server may know more about it.`;
+    find("picture-words").textContent = picture.bitmap ? "" : `This browser cannot show ${picture.name}; the server may still be able to read it.`;
     const left = this.waiting.length;
     find("send").disabled = this.isReading || !left;
     find("send").textContent = left > 1 ? `Read ${left} pictures on the server` : "Read on the server";
@@ -136,9 +136,9 @@ class Pictures {
     if (!isPage) return;
     const { numbers } = picture.readings[0];
     const [count, open] = [standing(numbers).length, numbers.filter(isOpen).length];
-    const stand = count ? ` as ${count === 1 ? "it stands" : "they stand"} below${open ? `, ${open} not looked at yet` : ""}` : "";
+    const stand = count ? ` as shown below${open ? `, ${open} of them not checked yet` : ""}` : "";
     find("keep-words").textContent = `Keeps the whole picture on this server, with ${counted(count)}${stand}. ` +
-      "Where a number was missed, do not keep it: none can be added here.";
+      "If a number is missing, do not keep the picture: numbers cannot be added here.";
   }
 
   keep() {

@@ -28,8 +28,8 @@ export function showDigits(seen) {
     if (stages.crop) views.append(view(inkPicture(stages.crop), `The strokes of the ${digit.label}, dark on white`, "Its strokes"));
     views.append(view(greyPicture(stages.canonical), `The ${digit.label} as ${SIDE}×${SIDE} pixels, light on black`, `${SIDE}×${SIDE} pixels`));
     const heat = saliency ? heatPicture(stages.canonical, saliency.answerDrop) : greyPicture(stages.canonical);
-    const label = saliency ? `Heat map: the pixels that spoke for ${digit.label}` : "Looking for what spoke for it";
-    views.append(view(heat, label, saliency ? `What spoke for ${digit.label}` : "One moment…"));
+    const label = saliency ? `Heat map: the pixels that support ${digit.label}` : "Looking for the evidence";
+    views.append(view(heat, label, saliency ? `Evidence for ${digit.label}` : "One moment…"));
     card.append(views);
     return card;
   }));

@@ -1,7 +1,7 @@
 // The page's connection to the server, to which only what a person sends goes.
 
-const NO_TOKEN = "this server wants a token: write it into the field \"Token\".";
-const WRONG_TOKEN = "what is in the field \"Token\" is not this server's token.";
+const NO_TOKEN = "this server requires a token; enter it in the field \"Token\".";
+const WRONG_TOKEN = "the token in the field \"Token\" is not this server's token.";
 
 export class Server {
   constructor(config) {
@@ -13,7 +13,7 @@ export class Server {
     const isForm = body instanceof FormData;
     const size = isForm ? [...body.values()].reduce((sum, part) => sum + (part.size ?? part.length), 0) : body?.size;
     if (size > this.maxBytes) {
-      return { problem: `it has ${megabytes(size)}, and this server takes ${megabytes(this.maxBytes)} at most.` };
+      return { problem: `it is ${megabytes(size)} in size, and this server accepts at most ${megabytes(this.maxBytes)}.` };
     }
     const token = document.getElementById("token").value;
     const bytes = new TextEncoder().encode(token); // a header can carry no other characters
@@ -24,7 +24,7 @@ export class Server {
       if (response.status === 401) return { problem: token ? WRONG_TOKEN : NO_TOKEN, wantsToken: true };
       const values = await response.json().catch(() => ({})); // a reverse proxy answers in HTML
       if (response.ok && Object.keys(values).length) return values;
-      return { problem: values.detail ?? values.title ?? `the answer is ${response.status} ${response.statusText}.` };
+      return { problem: values.detail ?? values.title ?? `the server answered ${response.status} ${response.statusText}.` };
     } catch {
       return { problem: "the server cannot be reached." };
     }

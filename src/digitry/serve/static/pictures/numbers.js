@@ -27,7 +27,7 @@ export function isOpen(number) {
 }
 
 export function wordsOn(number) {
-  if (number.given !== null) return number.given === "" ? "no number, as you say" : `${number.given}, as you say`;
+  if (number.given !== null) return number.given === "" ? "not a number, checked by you" : `${number.given}, checked by you`;
   return `${number.text}, ${howSure(number).toLowerCase()}`;
 }
 

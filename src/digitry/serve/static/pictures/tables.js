@@ -76,7 +76,7 @@ export class Tables {
       await navigator.clipboard.writeText(this.#joined("\t"));
       find("export-words").textContent = "Copied: paste it into a spreadsheet.";
     } catch {
-      find("export-words").textContent = "This browser does not let the page copy; take the CSV.";
+      find("export-words").textContent = "This browser does not allow the page to copy; download the CSV instead.";
     }
   }
 }

@@ -15,7 +15,7 @@ export function weighConfidence(scale, own, maxError) {
   const asked = short(maxError);
   if (least === NEVER) {
     const kept = scale.max_errors[scale.least.findIndex((one) => one !== NEVER)];
-    const ask = kept ? `the least to ask for is ${short(kept)}` : `nor even within ${short(scale.max_errors.at(-1))}`;
+    const ask = kept ? `the lowest rate to ask for is ${short(kept)}` : `not even within ${short(scale.max_errors.at(-1))}`;
     return { confidence, sure: false, reason: `no confidence is known to keep errors within ${asked}; ${ask}` };
   }
   return { confidence, sure: false, reason: `a confidence of ${inWords(confidence)} is too low to keep errors within ${asked}` };

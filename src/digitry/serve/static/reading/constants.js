@@ -72,7 +72,7 @@ export const stages = {
   MIN_SMOOTHNESS: 0.35,
   MAX_HOLES: 8,
   HOLE_SIDE: 64,
-  BLANK: "the picture is blank, nothing stands out of the paper",
+  BLANK: "the picture is blank: nothing stands out from the paper",
   TEXTURE: "there is texture or noise, but no stroke large enough to be a digit",
   SPECKS: "there are specks, but no stroke large enough to be a digit",
   NOISE: "there is noise, but no clear stroke",
@@ -89,13 +89,13 @@ export const strip = {
 export const certainty = {
   MAX_ERROR: 0.005,
   NEVER: 1.1,
-  NO_SCALE: "this model carries no scale of confidence; fit one on pictures of your own: digitry calibrate RUN|FILE.onnx PICTURES",
+  NO_SCALE: "this model has no scale of confidence; fit one on your own pictures: digitry calibrate RUN|FILE.onnx PICTURES",
 };
 
 export const drawn_ink = {
   EXPECTATIONS: ["digit", "number"],
   LEFT_OVER: 0.05,
-  UNREAD: "there is more on the drawing than could be read",
+  UNREAD: "there is more in the drawing than could be read",
   SIGN: "a mark beside the digits may be a sign",
 };
 
@@ -114,7 +114,7 @@ export const number = {
 };
 
 export const one_number = {
-  NEVER_SURE_WITH_SIGNS: "signs on a picture of one number are not right often enough to be sure of; expect a page",
+  NEVER_SURE_WITH_SIGNS: "signs in a picture of one number are not read reliably enough to be called sure; expect a page",
 };
 
 export const one_digit = {

@@ -43,7 +43,7 @@ export function numberOf(found, reader, { maxError, isQuick }) {
   if (found.rivals) {
     judged.sure = false;
     const marks = found.rivals + 1;
-    judged.reason = `there are ${marks} marks that could be digits, only the most prominent one was read`;
+    judged.reason = `there are ${marks} marks that could be digits; only the most prominent one was read`;
   } else if (blot && !judged.sure) judged.reason = BLOT_REASON;
   return {
     text: names[best],

@@ -26,7 +26,7 @@ const { NEVER_SURE_WITH_SIGNS } = one_number;
 const { IMAGE_SIDE, TEN_DIGITS } = types;
 const { WORK_SIDE } = ink;
 const { INK_LEVEL } = segment;
-const NO_CONTRACT = "a model carries no contract; export it with: digitry export RUN";
+const NO_CONTRACT = "a model has no contract; export it with: digitry export RUN";
 
 export class Reader {
   /**
@@ -78,7 +78,7 @@ export class Reader {
     if (expect !== "digit" && !this.readsNumbers) {
       throw new Error(`this model reads ${this.classNames.slice(0, 3).join(", ")}…, not digits; use expect 'digit'`);
     }
-    if (ink.length !== width * height) throw new Error(`${ink.length} pixels are no drawing of ${width}×${height}`);
+    if (ink.length !== width * height) throw new Error(`${ink.length} pixels are not a drawing of ${width}×${height}`);
     if (Math.min(width, height) < MIN_SIDE) return toReading([], tooSmall(width, height));
     const [page, scale] = shrink(image(width, height, ink), WORK_SIDE);
     const readDigit = () => this.#readDigit(inkStages(page, scale, width, height), { maxError, isQuick });
@@ -129,7 +129,7 @@ export class Reader {
       const number = this.#numberOf(read[at], page, scale, maxError);
       return hasLowMark(written, highest) ? { ...number, sure: false, reason: SIGN } : number;
     });
-    if (!numbers.length) return toReading([], "there is no writing that reads as a number", stages);
+    if (!numbers.length) return toReading([], "no writing here can be read as a number", stages);
     const reading = toReading(numbers, null, stages);
     const boxes = lines.filter((_, at) => isHigh(read[at])).map((line) => line.box);
     return inkOutside(page, boxes) > LEFT_OVER ? doubted(reading, UNREAD) : reading;
