@@ -117,7 +117,7 @@ button("Skip", "s", next, others).dataset.key = "s";
 const removed = button("Remove it", "x", () => answer(REMOVE, true), others);
 removed.dataset.answer = REMOVE;
 removed.dataset.key = "x";
-button("Take back", "u", () => answer("", false), others).dataset.key = "u";
+button("Undo", "u", () => answer("", false), others).dataset.key = "u";
 button("←", "", () => go(-1), others).dataset.key = "ArrowLeft";
 button("→", "", () => go(1), others).dataset.key = "ArrowRight";
 one(".save").addEventListener("click", table);

@@ -62,7 +62,7 @@ def _page(audit: Audit, dataset: Dataset) -> dict[str, Any]:
     suspects = audit.suspects
     judges, by = "networks that never saw its image", f"{audit.folds} folds, seed {audit.seed}"
     if not audit.folds:
-        judges, by = "the shipped network, which may have seen some like it", "by the shipped network"
+        judges, by = "the shipped network, which may have seen similar images", "by the shipped network"
 
     def section(heading: str, *parts: Part) -> dict[str, Any]:
         return {"heading": heading, "kind": "parts", "parts": list(parts)}
@@ -70,8 +70,9 @@ def _page(audit: Audit, dataset: Dataset) -> dict[str, Any]:
     first = {
         "heading": "The least trusted labels",
         "kind": "suspects",
-        "lead": "Under each picture: its rank; its label → what the networks read, where that is another class; "
-        "and how probable they find the label. A label at the top need not be wrong, only doubtful: look, then decide.",
+        "lead": "Under each picture: its rank; its label → what the networks read, if that differs; and the "
+        "probability that they give the label. A label at the top is not necessarily wrong, only doubtful: look, "
+        "then decide.",
         "suspects": [_tile(rank, one) for rank, one in enumerate(suspects[:PICTURES], 1)],
     }
     return {
@@ -84,8 +85,8 @@ def _page(audit: Audit, dataset: Dataset) -> dict[str, Any]:
         ],
         "sections": [
             *([first] if suspects else []),
-            section("Setting labels right", *_how_to_correct(audit, dataset)),
-            section("All of them in words", Details(f"{len(suspects):,} suspects", [_table(suspects)])),
+            section("Correcting labels", *_how_to_correct(audit, dataset)),
+            section("All suspects", Details(f"{len(suspects):,} suspects", [_table(suspects)])),
             section(
                 "How they were found",
                 Details("In five ways", [IN_FOLDS if audit.folds else WITHOUT_FOLDS, *FURTHER_WAYS]),
@@ -117,18 +118,19 @@ def _facts(rank: int, one: Suspect, answer: str) -> dict[str, Any]:
 
 IN_FOLDS = (
     "Out-of-fold: the split is cut into folds; for each, networks are trained on everything else, so that none judges "
-    "an image it has seen. A label is trusted as much as they find it probable, on average."
+    "an image it has seen. The trust in a label is the probability that they give it, on average."
 )
 WITHOUT_FOLDS = (
-    "By the network that comes with digitry: a label is trusted as much as it finds it probable. It learnt from "
-    "MNIST's training images; of those it knows some labels by heart. Networks that never saw the image doubt better: "
+    "By the network that comes with digitry: the trust in a label is the probability that it gives it. It learnt from "
+    "MNIST's training images and knows some of their labels by heart. Networks that never saw the image judge better: "
     "add --folds to the command."
 )
 FURTHER_WAYS = [
-    "Taken for another class: that class is more probable. Confidently: it is at least as probable as it is on average "
-    "for images that bear its label (confident learning; Northcutt, Jiang and Chuang, 2021). Could be another too: the "
-    "same, though the label is more probable still. The estimate of wrong labels counts both, class by class.",
-    f"Hardly taken for what it is labelled: no other class is more probable, but the label is among the "
+    "Taken for another class: that class is more probable. Confidently: it is at least as probable as it is on "
+    "average for images that bear its label (confident learning; Northcutt, Jiang and Chuang, 2021). Could be "
+    "another too: the same, although the label is even more probable. The estimate of wrong labels counts both, "
+    "class by class.",
+    f"Barely recognised as its label: no other class is more probable, but the label is among the "
     f"{LEAST_TRUSTED_SHARE:.1%} that are trusted the least.",
     f"Nearly the same: two images with a cosine similarity of at least {NEAR_SIMILARITY}, labelled differently; the "
     f"trust in both is multiplied by {TWIN_PENALTY}.",
@@ -159,11 +161,11 @@ def _how_to_correct(audit: Audit, dataset: Dataset) -> list[Part]:
     again += ["--folds", str(audit.folds)] if audit.folds else []
     again += ["--seed", str(audit.seed)] if audit.seed else []
     parts: list[Part] = [
-        "Answer with the buttons above, or by keys, and save the table over the suspects.csv beside this page; or "
-        "write the right classes, or the word remove, into its last column with a spreadsheet. This command shows the "
-        "page so that every answer is saved as you give it:",
+        "Answer with the buttons above or with keys, and save the table over the suspects.csv beside this page; or "
+        "use a spreadsheet to write the right classes, or the word remove, into its last column. With this command, "
+        "every answer on the page is saved as you give it:",
         Code(shlex.join([*again, "--review"])),
     ]
     if not dataset.split(audit.split).files:
-        return [*parts, "Arrays are listed by position and not changed: what you make of the table is yours."]
-    return [*parts, "Then have the pictures moved:", Code(shlex.join(["digitry", "audit", data, "--apply", table]))]
+        return [*parts, "Images of arrays are listed by position and are not changed: apply the table yourself."]
+    return [*parts, "Then move the pictures:", Code(shlex.join(["digitry", "audit", data, "--apply", table]))]

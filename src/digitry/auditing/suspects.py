@@ -77,7 +77,7 @@ def find_suspects(dataset: Dataset, split: str, probabilities: Probabilities) ->
     for index in np.flatnonzero((predicted == labels) & (likely >= 0) & (likely != labels)).tolist():
         reasons[index] = [f"could be {names[likely[index]]} too"]
     for index in np.argsort(trust, kind="stable")[: math.ceil(LEAST_TRUSTED_SHARE * len(labels))].tolist():
-        reasons.setdefault(index, [f"hardly taken for {names[labels[index]]}"])
+        reasons.setdefault(index, [f"barely recognised as {names[labels[index]]}"])
     for index, twin in labelled_otherwise(dataset, split).items():
         trust[index] *= TWIN_PENALTY
         reasons.setdefault(index, []).append(twin)

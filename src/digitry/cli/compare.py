@@ -118,7 +118,7 @@ def _print(comparison: Comparison) -> None:
         console.print(pair.sentence, soft_wrap=not terminal)
     corrected = ", p after Holm's correction" if len(comparison.pairs) > 1 else ""
     console.print(
-        f"(McNemar's exact test{corrected}. It weighs the images, not the luck of the seed: to judge recipes, "
-        "compare several seeds.)",
+        f"(McNemar's exact test{corrected}. It allows for the choice of images, not for the luck of the seed: to "
+        "judge recipes, compare several seeds.)",
         soft_wrap=not terminal,
     )

@@ -142,7 +142,7 @@ def _print_mistakes(score: Score) -> None:
     from digitry.pages.number_words import confidence
 
     print()
-    print("Mistakes, the surest first:")
+    print("Mistakes, most confident first:")
     for one in score.mistakes[:MISTAKES_SHOWN]:
         doubt = "" if one.confidence is None else f"  {confidence(one.confidence)}{', sure' if one.sure else ''}"
         got = one.got or "nothing"

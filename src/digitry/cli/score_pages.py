@@ -107,7 +107,7 @@ def _print_mistakes(score: PageScore) -> None:
     if not pages:
         return
     print()
-    print("Mistakes by digits, pages where it was sure and wrong first:")
+    print("Mistakes by digits, pages with sure but wrong readings first:")
     for one in pages[:PAGES_SHOWN]:
         match = one.matches["digits"]
         counts = f"{len(match.found)} of {len(one.page.numbers)} found, {len(match.wrong)} wrong"

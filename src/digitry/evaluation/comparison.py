@@ -149,7 +149,8 @@ def _pairs(labels: Labels, names: Sequence[str], answers: Sequence[Labels]) -> t
 def _sentence(first: str, second: str, test: significance.McNemar, p: float, *, same: bool) -> str:
     if same:
         return f"{first} and {second} give the same answer for every image."
-    counts = f"{test.only_first_right} images only {first} reads right, {test.only_second_right} only {second}"
+    counts = f"{test.only_first_right} images are read correctly by {first} only, "
+    counts += f"{test.only_second_right} by {second} only"
     if p < LEVEL:
         better, worse = (first, second) if test.only_first_right > test.only_second_right else (second, first)
         return f"{better} is better than {worse} by more than chance: {counts} ({p_text(p)})."

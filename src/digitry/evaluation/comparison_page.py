@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NO_MORE_THAN_IMAGES = (
-    "McNemar's exact test weighs the images, not the luck of the seed: to judge recipes, compare several seeds "
-    "(digitry train --seeds)."
+    "McNemar's exact test allows for the choice of images, not for the luck of the seed: to judge recipes, compare "
+    "several seeds (digitry train --seeds)."
 )
 
 
@@ -96,7 +96,7 @@ def _settings(names: Sequence[str], runs: Sequence[Run]) -> PageTable:
         [name, one.recipe, settings_text(settings_of_its_own(one, runs)) or "the recipe's own", _seconds(one)]
         for name, one in zip(names, runs, strict=True)
     ]
-    return PageTable(("Run", "Recipe", "Settings of its own", "Seconds"), rows)
+    return PageTable(("Run", "Recipe", "Own settings", "Seconds"), rows)
 
 
 def _seconds(run: Run) -> str:

@@ -82,7 +82,7 @@ def confusion(matrix: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
         class_names,
         class_names,
         colour_values=np.log1p(matrix),
-        title="What is read as what",
+        title="Confusion matrix",
         x_label="read as",
         y_label="label",
     )
@@ -96,7 +96,9 @@ def class_errors(confusion: NDArray[np.int64], class_names: Sequence[str]) -> Fi
     scores, called = class_scores(confusion), confusion.sum(axis=0).tolist()
     shares = {
         "missed": [100 * (1 - one.recall) for one in scores],
-        "false calls": [100 * (1 - one.precision) if n else math.nan for one, n in zip(scores, called, strict=True)],
+        "false positives": [
+            100 * (1 - one.precision) if n else math.nan for one, n in zip(scores, called, strict=True)
+        ],
     }
     top = np.nanmax([*shares.values()])
     return charts.bars(
@@ -117,8 +119,8 @@ def reliability(bins: Sequence[CalibrationBin]) -> Figure:
         above.vlines(middles, [low for low, _ in spans], [high for _, high in spans], color=MUTED, linewidth=1.2)
         above.plot([0, 1], [0, 1], "--", color=MUTED, linewidth=1.2)
         above.plot([one.confidence for one in filled], [one.accuracy for one in filled], "o", color=BAD, markersize=4)
-        above.set_title("Sure and right")
-        above.set_ylabel("share that is right")
+        above.set_title("Confidence and accuracy")
+        above.set_ylabel("accuracy")
         above.set_ylim(0, 1.04)
         below.bar(middles, [one.images for one in filled], width, color=MUTED)
         below.set_yscale("log")
@@ -135,7 +137,7 @@ def reliability(bins: Sequence[CalibrationBin]) -> Figure:
                 fontsize=6.5,
                 color=MUTED,
             )
-        below.set_xlabel("confidence of the answer")
+        below.set_xlabel("confidence")
         _share_x(above, below)
     return figure
 
@@ -154,7 +156,7 @@ def worst_mistakes(judged: JudgedSplit, class_names: Sequence[str], doubtful: ND
         mark = f" {DOUBTFUL_MARK}" if position in doubtful else ""
         titles.append(f"{label}{mark}{gap}→ {read}\n{percent_rounded_down(confidence[position])}")
     images = judged.split.images[positions]
-    return charts.image_grid(images, titles, columns, title="Surest mistakes", width_inches=_GRID_INCHES)
+    return charts.image_grid(images, titles, columns, title="Most confident mistakes", width_inches=_GRID_INCHES)
 
 
 def first_predictions(judged: JudgedSplit, class_names: Sequence[str]) -> Figure:

@@ -39,11 +39,11 @@ def report_page(evaluation: Evaluation, folder: Path) -> Page:
         sections=[
             Section("Accuracy and loss", _accuracy_parts(evaluation)),
             *learning_sections(run, folder),
-            Section("What it confuses", _confusion_parts(evaluation, folder)),
+            Section("Confusions", _confusion_parts(evaluation, folder)),
             Section("Can its confidence be trusted?", _calibration_parts(scores, folder)),
-            Section("Surest mistakes and first answers", _picture_parts(evaluation, folder)),
+            Section("Most confident mistakes and first answers", _picture_parts(evaluation, folder)),
             *network_sections(run),
-            Section("How this was judged", _provenance_parts(evaluation)),
+            Section("How this was measured", _provenance_parts(evaluation)),
         ],
         footer=f"digitry · recipe {run.recipe} · {evaluation.data_name} · {split} · seed {run.seed}",
     )
@@ -65,8 +65,9 @@ def _lead(evaluation: Evaluation) -> str:
         return f"{start}, data that it was not trained on."
     return {
         "test": f"{start}, which its training never touched.",
-        "validation": f"{start}, which were held back from its training. The test images stay untouched.",
-        "train": f"{start}, the very images it was trained on: this says how much it learnt, not how well it reads.",
+        "validation": f"{start}, which were held back from its training. The test images were not used.",
+        "train": f"{start}, the images it was trained on: this shows how much it learnt, not how well it reads new "
+        "ones.",
     }[evaluation.split]
 
 
@@ -95,19 +96,19 @@ def _accuracy_parts(evaluation: Evaluation) -> list[Part]:
     less = evaluation.without_doubtful
     if less:
         span = interval(less.interval)
-        rows.append(["test less doubtful", percent(less.accuracy), less.error_count, less.images, span, ""])
+        rows.append(["test without doubtful", percent(less.accuracy), less.error_count, less.images, span, ""])
     parts: list[Part] = [PageTable(columns, rows)]
     if "train" in evaluation.splits and evaluation.split != "train":
         gap = evaluation.splits["train"].scores.accuracy - evaluation.scores.accuracy
         parts.append(
-            f"On the images it learnt from it is {abs(100 * gap):.2f} points {'better' if gap >= 0 else 'worse'} than "
-            f"on the {evaluation.split} images. The interval says where the accuracy on endless images of the same "
-            "kind may lie; another seed moves it too."
+            f"It is {abs(100 * gap):.2f} points {'better' if gap >= 0 else 'worse'} on its training images than on the "
+            f"{evaluation.split} images. The interval shows where the accuracy on all possible images of this kind may "
+            "lie; another seed changes it too."
         )
     if less:
         parts.append(
-            f"Careful people doubt {less.left_out} labels of the MNIST test set ({less.source}). The figure "
-            "without them stands beside the usual one, never in its place."
+            f"{less.left_out} labels of the MNIST test set are doubtful ({less.source}). The figure without them is "
+            "given in addition to the usual one, never instead of it."
         )
     return parts
 
@@ -132,16 +133,16 @@ def _confusion_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
     parts: list[Part] = [pictures]
     if scores.error_count:
         parts.append(
-            "Under each picture: its position in the split, counted from 0, and how sure the network was of its answer."
-            + (f" {plots.DOUBTFUL_MARK} marks a label that careful people doubt." if len(evaluation.doubtful) else "")
+            "Under each picture: its position in the split, counted from 0, and the network's confidence in its answer."
+            + (f" {plots.DOUBTFUL_MARK} marks a doubtful label." if len(evaluation.doubtful) else "")
         )
     parts += [
         _picture(
             lambda: plots.class_errors(scores.confusion, names),
             folder / "classes",
-            "Bars for each class: share of its images missed, and share of its calls that are false",
-            "Missed: of the images of a class, those read as another (1 − recall). False calls: of the images read as "
-            "this class, those that are another (1 − precision).",
+            "Bars for each class: share of its images missed, and share of its predictions that are false",
+            "Missed: of the images of a class, those read as another (1 − recall). False positives: of the images "
+            "read as this class, those that are another (1 − precision).",
         ),
     ]
     common = confusions(scores.confusion)
@@ -161,33 +162,33 @@ def _class_table(names: tuple[str, ...], scores: Scores) -> PageTable:
     ]
     macro = (scores.macro_precision, scores.macro_recall, scores.macro_f1)
     rows.append(["mean", *(_share(one) for one in macro), scores.images])
-    caption = "By class; the mean weighs all alike (macro)"
+    caption = "By class; the mean weights all classes equally (macro)"
     if not all(n for n, one in zip(called, scores.classes, strict=True) if one.images):
-        caption += "; a class that no image was read as has no precision, which counts as 0 there"
+        caption += "; a class that was never predicted has no precision, which counts as 0"
     return PageTable(("Class", "Precision", "Recall", "F1", "Images"), rows, caption)
 
 
 def _calibration_parts(scores: Scores, folder: Path) -> list[Part]:
     filled = [one for one in scores.bins if one.images]
     gap = sum(one.images * (one.confidence - one.accuracy) for one in filled) / scores.images
-    word = "surer than it is right" if gap > 0 else "less sure than it is right"
+    word = "above" if gap > 0 else "below"
     rows: list[TableRow] = [
         [f"{one.low:.3f} – {one.high:.3f}", one.images, f"{one.confidence:.3f}", f"{one.accuracy:.3f}"]
         for one in filled
     ]
-    caption = f"Bins of equal width, {CALIBRATION_BINS} from 0 to 1; empty ones left out"
+    caption = f"{CALIBRATION_BINS} bins of equal width from 0 to 1; empty ones are left out"
     return [
-        f"A reader whose confidence can be trusted is right 90 times in 100 when it says 90%. This one is, on average, "
-        f"{abs(100 * gap):.2f} points {word}.",
+        "A reader whose confidence can be trusted is right 90 times in 100 when it says 90%. On average, this one's "
+        f"confidence is {abs(100 * gap):.2f} points {word} its accuracy.",
         _picture(
             lambda: plots.reliability(scores.bins),
             folder / "reliability",
-            "Reliability diagram: share of right answers against confidence, and the number of images in each bin",
-            "Bars: share of right answers, with its 95% interval. Dots: mean confidence of the bin; on the dashed "
+            "Reliability diagram: share of correct answers against confidence, and the number of images in each bin",
+            "Bars: share of correct answers, with its 95% interval. Dots: mean confidence of the bin; on the dashed "
             "line, confidence and accuracy agree. Below: images in each bin (logarithmic).",
         ),
         PageTable(
-            ("Figure", "Value", "What it is"),
+            ("Figure", "Value", "Meaning"),
             [
                 [
                     "ECE",
@@ -197,7 +198,7 @@ def _calibration_parts(scores: Scores, folder: Path) -> list[Part]:
                 [
                     "NLL",
                     f"{scores.nll:.4f}",
-                    f"−ln of the label's probability (at least {SMALLEST_PROBABILITY:g}), the mean",
+                    f"mean of −ln of the label's probability (at least {SMALLEST_PROBABILITY:g})",
                 ],
                 ["Brier", f"{scores.brier:.4f}", "squared distance from the one-hot label over all classes; 0 to 2"],
             ],
@@ -213,16 +214,16 @@ def _picture_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
     parts: list[Part] = [] if evaluation.scores.error_count else ["It made no mistake here."]
     worst = plots.worst_mistakes(judged, names, evaluation.doubtful)
     if worst is not None:
-        caption = "Label → answer, and how sure it was of the answer."
+        caption = "Label → answer, and the confidence in the answer."
         if len(evaluation.doubtful):
-            caption += f" {plots.DOUBTFUL_MARK} marks a label that careful people doubt."
+            caption += f" {plots.DOUBTFUL_MARK} marks a doubtful label."
         alt = f"The {evaluation.split} pictures that were read wrongly with the highest confidence"
         parts.append(_picture(lambda: worst, folder / "mistakes", alt, caption))
     first = _picture(
         lambda: plots.first_predictions(judged, names),
         folder / "predictions",
         f"The first {evaluation.split} pictures, each with its answer and whether it is right",
-        "In the order of the data, not picked. ✓ right, ✗ wrong with the label after it.",
+        "In the order of the data, not selected. ✓ right, ✗ wrong, followed by the label.",
     )
     return [*parts, first]
 
@@ -233,7 +234,7 @@ def _provenance_parts(evaluation: Evaluation) -> list[Part]:
     rows: list[TableRow] = [
         ["Data", f"{evaluation.data_name}, SHA-256 {evaluation.data_sha256[:16]}…"],
         ["Model", f"model.onnx, SHA-256 {evaluation.model_sha256[:16]}…, read by ONNX Runtime"],
-        ["Training", f"seed {config['seed']}, begun {config.get('created') or 'at an unknown time'}"],
+        ["Training", f"seed {config['seed']}, started {config.get('created') or 'at an unknown time'}"],
         ["Commit", str(config.get("git_commit") or "unknown")],
         ["Hardware", _pairs(config.get("hardware"))],
         ["Versions", _pairs(config.get("versions"))],
@@ -242,7 +243,7 @@ def _provenance_parts(evaluation: Evaluation) -> list[Part]:
     words = ["digitry", "evaluate", str(evaluation.run.folder), "--split", evaluation.split]
     if not evaluation.same_data:
         words += ["--data", evaluation.data_reference]
-    return [PageTable(("What", "Value"), rows), "To make this page again:", Code(shlex.join(words))]
+    return [PageTable(("What", "Value"), rows), "To reproduce this page:", Code(shlex.join(words))]
 
 
 def _picture(draw: Callable[[], Figure], path: Path, alt: str, caption: str) -> PagePicture:

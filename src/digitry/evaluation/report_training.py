@@ -15,8 +15,8 @@ _CURVES = {
     "loss": "What the training minimises. The training curve is the mean over an epoch, while the network still "
     "changes; validation is measured at its end, so it may lie below.",
     "accuracy": "Share of the images that are read correctly.",
-    "learning_rate": "How far a step goes along the slope of the loss.",
-    "seconds": "Of one epoch, with its validation.",
+    "learning_rate": "How far each step goes along the slope of the loss.",
+    "seconds": "Time of one epoch, including validation.",
 }
 """Figure of an epoch → what its chart shows."""
 
@@ -58,15 +58,15 @@ def learning_sections(run: Run, folder: Path) -> list[Section]:
         [int(line["epoch"]), *(_figure(name, line.get(name)) for name in known)] for line in history
     ]
     table = PageTable(("Epoch", *(_FIGURES[name] for name in known)), rows)
-    return [Section("How it learnt", [*parts, Details("Epoch by epoch", [table])])]
+    return [Section("The training", [*parts, Details("Epoch by epoch", [table])])]
 
 
 def network_sections(run: Run) -> list[Section]:
     """Return a section with the layers of the network; if the run did not record them, as its recipe describes them."""
     if run.layers:
         rows: list[TableRow] = [[one.kind, one.about or "–", one.output, one.parameters] for one in run.layers]
-        rows.append(["together", "", "", sum(one.parameters for one in run.layers)])
-        return [Section("The network", [PageTable(("Layer", "How", "What comes out", "Parameters"), rows)])]
+        rows.append(["total", "", "", sum(one.parameters for one in run.layers)])
+        return [Section("The network", [PageTable(("Layer", "Settings", "Output", "Parameters"), rows)])]
     recipe = RECIPES.get(run.recipe)
     return [Section("The network", [f"{recipe.summary}."])] if recipe else []
 

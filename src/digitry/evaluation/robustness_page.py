@@ -31,9 +31,9 @@ def write_robustness_page(result: Robustness, path: str | Path, *, command: str 
         for heading, table in tables(result)
     ]
     for name, heading, make in (
-        ("photographs", "Digits read wrong", photographs.photographed_digit),
-        ("numbers", "Numbers read wrong", photographs.photographed_number),
-        ("signs", "Numbers with signs read wrong", signed_numbers.photographed_signed_number),
+        ("photographs", "Misread digits", photographs.photographed_digit),
+        ("numbers", "Misread numbers", photographs.photographed_number),
+        ("signs", "Misread numbers with signs", signed_numbers.photographed_signed_number),
     ):
         if name in result.parts:
             part = result.parts[name]
@@ -41,12 +41,12 @@ def write_robustness_page(result: Robustness, path: str | Path, *, command: str 
             if mistakes:
                 sections.append(Section(heading, [_mistake(one, make) for one in mistakes]))
     how: list[Part] = [
-        "MNIST's test digits in ways they were not made, and what is no digit at all. Every picture is a function of a "
-        "seed, its set and its number, so every model sees the same ones. Intervals are Wilson's, at 95%."
+        "MNIST's test digits in unfamiliar forms, and pictures without a digit. Every picture depends only on a seed, "
+        "its set and its number, so every model sees the same ones. Intervals are Wilson's, at 95%."
     ]
     how += [f"{name} is left out: {reason}" for name, reason in result.left_out.items()]
     if command:
-        how += ["To make this page again:", Code(command)]
+        how += ["To reproduce this page:", Code(command)]
     seconds = sum(part["seconds"] for part in result.parts.values())
     networks = ", ".join(f"{name} {sha256[:12]}…" for name, sha256 in result.sha256.items())
     page = html.Page(
@@ -61,7 +61,7 @@ def write_robustness_page(result: Robustness, path: str | Path, *, command: str 
 def title(result: Robustness) -> str:
     """Return the name of what was measured, and of what it is compared with."""
     model = result.model or "The networks that come with digitry"
-    return f"{model}, beside {result.beside}" if result.beside else model
+    return f"{model}, compared with {result.beside}" if result.beside else model
 
 
 def tables(result: Robustness) -> list[tuple[str, PageTable]]:
@@ -71,7 +71,7 @@ def tables(result: Robustness) -> list[tuple[str, PageTable]]:
     rows = _reading_rows(parts)
     if rows:
         columns = ("", "shown", "right", "95% interval", "sure", "right when sure")
-        made.append(("What is written", PageTable(columns, rows)))
+        made.append(("Digits and numbers", PageTable(columns, rows)))
     if "corruptions" in parts:
         made.append(("Corruptions", _corruption_table(parts["corruptions"])))
     if "signs" in parts:
@@ -79,7 +79,7 @@ def tables(result: Robustness) -> list[tuple[str, PageTable]]:
     if "pages" in parts:
         made.append(("Kinds of pages", _kinds_table(parts["pages"])))
     if "open_set" in parts:
-        made.append(("What is no digit", _open_set_table(parts["open_set"])))
+        made.append(("Pictures without a digit", _open_set_table(parts["open_set"])))
     return made
 
 
@@ -88,8 +88,8 @@ def _reading_rows(parts: dict[str, Figures]) -> list[TableRow]:
     if "mnist" in parts:
         named += [("MNIST test, as arrays", parts["mnist"]["arrays"])]
         named += [("MNIST test, as PNG files", parts["mnist"]["pictures"])]
-        named += [("MNIST test, cut close", parts["mnist"]["cut"])]
-        named += [("MNIST test, cut close and stretched", parts["mnist"]["stretched"])]
+        named += [("MNIST test, cropped close", parts["mnist"]["cut"])]
+        named += [("MNIST test, cropped close and stretched", parts["mnist"]["stretched"])]
     if "photographs" in parts:
         named += [("photographs of a digit", parts["photographs"])]
     if "numbers" in parts:
@@ -125,14 +125,14 @@ def _corruption_table(part: Figures) -> PageTable:
         rows.append(row + [_percent(one[who][way]) for who in others for way in ("arrays", "pictures")])
     ratios = part.get("mean_corruption_error")
     note = ratios and (
-        f"Its errors for each 100 of the other model's, a mean over all: {_hundred(ratios['arrays'])} on arrays, "
-        f"{_hundred(ratios['pictures'])} on pictures"
+        f"Its errors for each 100 of the other model's, averaged over all corruptions: {_hundred(ratios['arrays'])} on "
+        f"arrays, {_hundred(ratios['pictures'])} on pictures"
     )
     return PageTable(columns, rows, note or "")
 
 
 def _kinds_of_signs_table(part: Figures) -> PageTable:
-    columns = ("kind", "shown", "right with its signs", "right digits", "sure", "right when sure")
+    columns = ("kind", "shown", "right with signs", "digits right", "sure", "right when sure")
     shares = ("accuracy", "digits_accuracy", "sure", "right_when_sure")
     rows: list[TableRow] = [
         [kind, int(one["pictures"]), *(_percent(one[share]) for share in shares)]
@@ -142,7 +142,7 @@ def _kinds_of_signs_table(part: Figures) -> PageTable:
 
 
 def _kinds_table(part: Figures) -> PageTable:
-    columns = ("numbers on", "written", "found", "of those given right", "of those given sure", "right when sure")
+    columns = ("numbers on", "written", "found", "share of readings right", "share of readings sure", "right when sure")
     rows = [
         [
             name.replace("_", " "),
@@ -151,7 +151,7 @@ def _kinds_table(part: Figures) -> PageTable:
         ]
         for name, one in [*part["kinds"].items(), ("all", part["all"])]
     ]
-    return PageTable(columns, rows, "Drawn by the code that the network for pages learns from, with test digits")
+    return PageTable(columns, rows, "Drawn with test digits, by the code that makes the training pages")
 
 
 def _open_set_table(part: Figures) -> PageTable:
@@ -165,8 +165,8 @@ def _open_set_table(part: Figures) -> PageTable:
         ]
         for name, one in part["digit"]["sets"].items()
     ]
-    note = f"Refused: less sure than {part['digit']['threshold']:.3f}, which 99% of the digits reach"
-    return PageTable(("what is no digit", "pictures", "refused", "not sure", "not sure, as a page"), rows, note)
+    note = f"Refused: confidence below {part['digit']['threshold']:.3f}, which 99% of the digits reach"
+    return PageTable(("kind of picture", "pictures", "refused", "not sure", "not sure, as a page"), rows, note)
 
 
 def _mistake(one: Figures, make: Callable[[int], Specimen]) -> PagePicture:

@@ -94,8 +94,8 @@ def mnist(subject: Subject) -> Figures:
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == digits.labels
     doors = {
         "pictures": (png_of_digit, "MNIST test, as PNG files"),
-        "cut": (cut_digit, "MNIST test, cut close"),
-        "stretched": (stretched_digit, "MNIST test, cut close and stretched"),
+        "cut": (cut_digit, "MNIST test, cropped close"),
+        "stretched": (stretched_digit, "MNIST test, cropped close and stretched"),
     }
     seen = {name: subject.reading(make, count, "digit", label) for name, (make, label) in doors.items()}
     return {

@@ -8,7 +8,7 @@ from digitry.evaluation.list_runs import Listed, RunList
 from digitry.pages.html import Page, PageTable, Part, Section
 from digitry.pages.number_words import percent
 
-COLUMNS = ("run", "recipe", "settings of its own", "validation", "test", "seconds", "model", "data", "seed")
+COLUMNS = ("run", "recipe", "own settings", "validation", "test", "seconds", "model", "data", "seed")
 
 
 def run_list_page(found: RunList) -> Page:
@@ -21,8 +21,8 @@ def run_list_page(found: RunList) -> Page:
     parts += list(found.damaged)
     return Page(
         title=f"Runs in {found.folder.resolve().name}",
-        lead="Validation accuracies of different data, or of different parts held back, say nothing about each other. "
-        "Test stands where somebody has opened it.",
+        lead="Validation accuracies on different data, or on different held-back parts, cannot be compared. A test "
+        "accuracy is shown for runs that were evaluated on the test split.",
         sections=[Section(f"{len(found.runs)} runs", parts)],
         footer=f"digitry runs {found.folder}",
     )

@@ -35,17 +35,17 @@ def mistake_parts(score: Score, reader: Reader) -> list[Part]:
 
     mistakes = score.mistakes
     if not mistakes:
-        return ["There is none."]
+        return ["There are none."]
     parts: list[Part] = [
-        "The surest first: a mistake that the reader is sure of is the worst kind. On the left the picture, upright; "
-        "on the right what was made of it, as the network sees it."
+        "Most confident first: a mistake that the reader is sure of is the worst kind. On the left is the upright "
+        "picture, on the right what the network saw of it."
     ]
     parts += [_mistake(one, reader, score.expect) for one in mistakes[:MISTAKES_SHOWN]]
     rest = mistakes[MISTAKES_SHOWN:]
     if rest:
         rows = [[one.picture.name, one.picture.wanted, one.got or "nothing", _percent_or_dash(one)] for one in rest]
         table = PageTable(("Picture", "Wanted", "Got", "Confidence"), rows)
-        parts.append(Details(f"And {len(rest):,} more, less sure ones", [table]))
+        parts.append(Details(f"{len(rest):,} more, less confident", [table]))
     return parts
 
 
@@ -65,7 +65,7 @@ def _mistake(one: Answer, reader: Reader, expect: str) -> PagePicture:
         parts.append(one.reason)
     others = [f"{text} ({p:.1%})" for text, p in one.alternatives[:3] if p >= _LEAST_SHOWN]
     if others:
-        parts.append(f"else {', '.join(others)}")
+        parts.append(f"or {', '.join(others)}")
     caption = f"{' · '.join(parts)} — {one.picture.name}"
     data = cv2.imencode(".png", image)[1].tobytes()
     return PagePicture(data, "image/png", f"The picture {one.picture.name}, labelled {one.picture.wanted}", caption)

@@ -43,12 +43,12 @@ def _page(score: Score, reader: Reader, command: str) -> Page:
     from digitry.pages.html import Code, Page, Section
 
     how: list[Part] = [
-        "A reading is right when its digits, those of all numbers of the picture joined from left to right, equal the "
+        "A reading is right if its digits, those of all numbers in the picture joined from left to right, equal the "
         "label's digits. A file or a label that cannot be used counts as wrong. Intervals are Wilson's, at 95%: where "
-        "the accuracy on endless pictures of the same kind may lie."
+        "the accuracy on all possible pictures of this kind may lie."
     ]
     if command:
-        how += ["To make this page again:", Code(command)]
+        how += ["To reproduce this page:", Code(command)]
     sections = [
         Section("Digit by digit", _digit_parts(score)),
         Section("When it is sure", _sure_parts(score)),
@@ -82,11 +82,11 @@ def _tiles(score: Score) -> list[Tile]:
         tiles.append(Tile("Right when sure", percent(when_sure), f"{score.right_when_sure:,} of {score.sure:,}"))
     tiles.append(Tile("No number found", percent(score.refused / score.pictures), f"{score.refused:,} pictures"))
     if score.digit_error_rate is not None and score.digits != score.pictures:
-        tiles.append(Tile("Digit errors", percent(score.digit_error_rate), "edits for each digit of the labels"))
+        tiles.append(Tile("Digit errors", percent(score.digit_error_rate), "edits per digit of the labels"))
     if score.author_mean is not None:
         tiles.append(Tile("Mean of authors", percent(score.author_mean), f"{len(score.authors)} authors"))
     per_second = score.pictures / score.seconds if score.seconds else 0.0
-    tiles.append(Tile("Time", f"{score.seconds:.1f} s", f"{per_second:,.0f} pictures a second"))
+    tiles.append(Tile("Time", f"{score.seconds:.1f} s", f"{per_second:,.0f} pictures per second"))
     return tiles
 
 
@@ -95,7 +95,7 @@ def _digit_parts(score: Score) -> list[Part]:
     from digitry.pages.html import PageTable, picture_of_chart
 
     if not score.digits:
-        return ["No label could be used, so there is no digit to count."]
+        return ["No label could be used, so there are no digits to count."]
     rows: list[TableRow] = [
         [
             str(one.digit),
@@ -122,8 +122,9 @@ def _digit_parts(score: Score) -> list[Part]:
         colour_values=np.log1p(shown),
     )
     caption = (
-        "Rows are digits of the labels, columns what was read in their place; right ones on the diagonal. None: "
-        "missed; as a row, read where there is no digit. The colour grows with the logarithm of the count."
+        "Rows are the labels' digits, columns the digits read; right ones are on the diagonal. The column “none” "
+        "counts missed digits, the row “none” digits read where there is none. The colour grows with the logarithm of "
+        "the count."
     )
     alt = "Confusion matrix: a row for each digit of the labels, a column for each digit read, counts in the cells"
     return [
@@ -140,17 +141,17 @@ def _sure_parts(score: Score) -> list[Part]:
         return ["No number was found in any picture."]
     when_sure = score.accuracy_when_sure
     if when_sure is None:
-        text = "It was sure of no picture."
+        text = "It was not sure of any picture."
     else:
         span = interval(wilson_interval(score.right_when_sure, score.sure))
         text = (
             f"It was sure of {score.sure:,} of {score.pictures:,} pictures ({percent(score.sure_share)}); of these it "
             f"read {score.right_when_sure:,} correctly: {percent(when_sure)} (95%: {span})."
         )
-    alt = "Risk–coverage curve: the share of wrong readings among the surest ones, for every share of pictures accepted"
+    alt = "Risk–coverage curve: the share of wrong readings, for every share of pictures accepted by confidence"
     caption = (
-        "Readings are accepted in the order of their confidence, the surest first: for each share of all pictures, the "
-        "curve shows how many of those accepted are wrong. The dot is where the reader itself says that it is sure."
+        "Readings are accepted in order of confidence, most confident first: for each share of pictures accepted, the "
+        "curve shows the share of these that is wrong. The dot marks the readings that the reader itself calls sure."
     )
     return [text, picture_of_chart(_risk_chart(score, points), alt, caption)]
 
@@ -170,9 +171,9 @@ def _risk_chart(score: Score, points: list[tuple[float, float, float]]) -> Figur
         axes.set_ylim(0, max(0.01, 1.1 * float(risk.max())))
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda value, _: f"{100 * value:.3g}%")
-        axes.set_title("Wrong among the accepted")
-        axes.set_xlabel("share of the pictures accepted")
-        axes.set_ylabel("wrong")
+        axes.set_title("Wrong readings among those accepted")
+        axes.set_xlabel("share of pictures accepted")
+        axes.set_ylabel("share wrong")
     return figure
 
 
@@ -185,9 +186,9 @@ def _author_section(score: Score) -> list[Section]:
         [author, pictures, right, percent(right / pictures)]
         for author, (pictures, right) in sorted(score.authors.items(), key=lambda one: one[1][1] / one[1][0])
     ]
-    caption = "The hardest hands first"
+    caption = "The hardest handwriting first"
     if unnamed := sum(not one.picture.author for one in score.answers):
-        caption += f"; without {unnamed:,} of {score.pictures:,} pictures, which name no author"
+        caption += f"; {unnamed:,} of {score.pictures:,} pictures without an author are left out"
     return [Section("By author", [PageTable(("Author", "Pictures", "Right", "Share"), rows, caption)])]
 
 

@@ -142,7 +142,7 @@ def build_confusion(
         [[cell(row, column) for column in every] for row in every] if len(matrix) <= MOST_CLASSES else [],
         [cell(*pair) for pair in groups],
         sheet,
-        "A row for each label, a column for each answer: right ones blue, mistakes orange.",
+        "A row for each label, a column for each answer: right answers in blue, mistakes in orange.",
     )
 
 

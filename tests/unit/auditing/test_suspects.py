@@ -112,6 +112,6 @@ def test_the_least_trusted_half_percent_is_listed_even_if_no_other_class_is_more
     split = make_digits(400)
     rows = believing(split.labels, {17: (7, 0.6), 42: (2, 0.7), 90: (0, 0.8)})  # all three as they are labelled
     found = {one.index: one.reasons for one in find_suspects(dataset(split), "train", rows)}
-    assert found[17][0] == "hardly taken for 7"
-    assert found[42][0] == "hardly taken for 2"
+    assert found[17][0] == "barely recognised as 7"
+    assert found[42][0] == "barely recognised as 2"
     assert not any("hardly" in reason for reason in found.get(90, ()))

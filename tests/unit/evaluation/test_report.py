@@ -97,7 +97,7 @@ def test_a_class_that_no_image_is_read_as_has_no_precision(make_run: MakeRun, ma
     data = replace(made_up_dataset, test=replace(test, images=images))
     page = evaluate(make_run(), data=data).report_path.read_text()
     assert re.search(r'>7</th>\s*<td class="number">–</td>\s*<td class="number">0\.0000</td>', page)
-    assert "a class that no image was read as has no precision" in page
+    assert "a class that was never predicted has no precision" in page
 
 
 @pytest.mark.usefixtures("blank_plots")
@@ -114,7 +114,7 @@ def test_each_split_says_what_it_is_worth(make_run: MakeRun, made_up_dataset: Da
     run = make_run()
     for split, words in (
         ("test", "which its training never touched"),
-        ("validation", "The test images stay untouched"),
+        ("validation", "The test images were not used"),
         ("train", "not how well it reads"),
     ):
         assert words in evaluate(run, split=split, data=made_up_dataset).report_path.read_text()

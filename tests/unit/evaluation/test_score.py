@@ -92,7 +92,7 @@ def test_the_page_says_how_many_pictures_no_author_counts(tmp_path: Path, reader
         Image.fromarray(printed_digit(digit)).save(tmp_path / f"{digit}.png")
     (tmp_path / "labels.csv").write_text("file,label,author\n3.png,3,ann\n7.png,7,\n")
     page = write_score_page(score(tmp_path, expect="digit", reader=reader), tmp_path / "page.html", reader)
-    assert "The hardest hands first; without 1 of 2 pictures, which name no author" in page.read_text()
+    assert "The hardest handwriting first; 1 of 2 pictures without an author are left out" in page.read_text()
 
 
 def test_a_page_without_mistakes_or_without_readings_is_a_page_too(tmp_path: Path, reader: Reader) -> None:

@@ -24,12 +24,12 @@ WORDS_SHOWN = 60
 """Maximum number of missed or wrong numbers listed for a page."""
 
 HOW = (
-    "The numbers of a page are compared as a multiset, wherever they stand: each label takes one equal reading. "
-    "Digits: signs are left out of both, so 21.5 is 215. Exact: the text with its signs. A label of several numbers "
-    "(a date, 12/05, 3x10, 4-306) may also be read as all its parts. Readings that equal a printed or doubtful number "
-    "of the labels count neither for nor against. Recall is the share of the labels that were found, precision the "
-    "share of the readings that are right, F1 their harmonic mean. Cells: of the labelled table, those whose digits "
-    "were read in their row and column, at the best place of the table as a whole."
+    "The numbers of a page are compared as a multiset, wherever they are: each label is matched with one equal "
+    "reading. Digits: signs are ignored in both, so 21.5 is 215. Exact: the text with its signs. A label of several "
+    "numbers (a date, 12/05, 3x10, 4-306) may also be read as its parts. Readings that equal a printed or doubtful "
+    "number of the labels count neither for nor against. Recall is the share of the labels that were found, precision "
+    "the share of the readings that are right, F1 their harmonic mean. Cells: those of the labelled table whose "
+    "digits were read in the right row and column, with the table as a whole placed where it fits best."
 )
 
 
@@ -49,7 +49,7 @@ def _page(score: PageScore, command: str) -> Page:
 
     how: list[Part] = [HOW]
     if command:
-        how += ["To make this page again:", Code(command)]
+        how += ["To reproduce this page:", Code(command)]
     sections = [
         Section("All figures", [_figures(score)]),
         *_kinds(score),
@@ -82,7 +82,7 @@ def _tiles(score: PageScore) -> list[Tile]:
     if cells:
         tiles.append(Tile("Cells in place", percent(right / cells), f"{right:,} of {cells:,}"))
     tiles.append(Tile("Nothing found", f"{score.nothing_found}", "pages with numbers"))
-    return [*tiles, Tile("Time", f"{score.seconds:.1f} s", f"{score.seconds / score.pages:.2f} s a page")]
+    return [*tiles, Tile("Time", f"{score.seconds:.1f} s", f"{score.seconds / score.pages:.2f} s per page")]
 
 
 def share(value: float | None) -> str:
@@ -103,7 +103,7 @@ def _figures(score: PageScore) -> PageTable:
         "Precision",
         "F1",
         "Sure",
-        "Right of these",
+        "Right when sure",
     )
     return PageTable(
         columns, [_row(name, counts) for name, counts in (("digits", score.digits), ("exact", score.exact))]
@@ -130,7 +130,7 @@ def _kinds(score: PageScore) -> list[Section]:
         rows.append([kind or "(none)", len(answers), digits.labels, share(digits.recall), share(digits.precision),
                      share(digits.f1), share(exact.f1), digits.sure, sure_wrong])  # fmt: skip
     columns = ("Kind", "Pages", "Labels", "Recall", "Precision", "F1", "F1 exact", "Sure", "Sure and wrong")
-    return [Section("Kind by kind", [PageTable(columns, rows, "Digits alone are compared but for “F1 exact”")])]
+    return [Section("Kind by kind", [PageTable(columns, rows, "Only digits are compared, except for “F1 exact”")])]
 
 
 def _mistakes(score: PageScore) -> list[Part]:
@@ -138,10 +138,10 @@ def _mistakes(score: PageScore) -> list[Part]:
 
     pages = score.mistakes
     if not pages:
-        return ["There is none."]
+        return ["There are none."]
     parts: list[Part] = [
-        "Pages where it was sure and wrong come first, then those with most mistakes. Boxes mark the readings that "
-        "are wrong, as they were read; of what was missed the page shows nothing, so it is listed below."
+        "Pages with sure but wrong readings come first, then those with the most mistakes. Boxes mark the wrong "
+        "readings; missed numbers have no box and are listed below the page."
     ]
     parts += [_drawn(one) for one in pages[:PAGES_SHOWN]]
     rest = pages[PAGES_SHOWN:]
@@ -169,7 +169,7 @@ def _drawn(one: PageAnswer) -> PagePicture | str:
         page = draw_page(upright_colour(one.page.path, wrong), wrong, note=False)
     except DataError:  # the file has since disappeared
         return caption
-    picture = picture_of_pixels(page, f"The page {one.page.name} with what was read wrongly", caption, longest=LONGEST)
+    picture = picture_of_pixels(page, f"The page {one.page.name} with its wrong readings", caption, longest=LONGEST)
     return replace(picture, wide=True)
 
 
