@@ -60,8 +60,8 @@ def _print(done: Adopted) -> None:
     wants = [done.layout, done.scale, done.polarity.replace("-", " ")]
     wants += [f"{done.fit} from {IMAGE_SIDE}×{IMAGE_SIDE}"] if done.fit != "as it is" else []
     wants += ["on its side"] if done.lying else []
-    print(f"wants   {', '.join(wants)}")
-    print(f"gives   {done.answers}, for {' '.join(map(printable, done.order))}")
+    print(f"input   {', '.join(wants)}")
+    print(f"output  {done.answers}, for {' '.join(map(printable, done.order))}")
     print(f"reads   {percent(done.accuracy)} of {done.images:,} images of {printable(done.data)} correctly")
     scale = done.model.contract.confidence_scale
     assert scale is not None

@@ -97,7 +97,7 @@ def _print(done: Calibration) -> None:
     print(f"sure at the default error rate of {MAX_ERROR:.1%}: {percent(done.sure_share)} of these pictures")
     _print_files(done.files)
     if done.kept:
-        print(f"to have the scale back that it came with: digitry calibrate {shlex.quote(str(done.place))} --undo")
+        print(f"to restore the scale that it came with: digitry calibrate {shlex.quote(str(done.place))} --undo")
 
 
 def _print_scales(before: Scale | None, after: Scale) -> None:

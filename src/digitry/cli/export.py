@@ -71,7 +71,7 @@ def command(
         return
     same = f"all {result.labels:,} labels as in Keras"
     if result.labels_differing:
-        same = f"{result.labels_differing:,} of {result.labels:,} labels other than in Keras"
+        same = f"{result.labels_differing:,} of {result.labels:,} labels differ from Keras"
     click.echo(f"{result.path}: {size:,} bytes, {same} ({result.images:,} images of the {result.split} split)")
     if result.accuracy is not None:
         click.echo(f"{result.accuracy:.2%} of them right, {result.keras_accuracy:.2%} in Keras")

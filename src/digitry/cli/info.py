@@ -85,7 +85,9 @@ def _about(facts: dict[str, Any], model: Model) -> dict[str, list[str]]:
         "data": [f"SHA-256 {contract.data_sha256}" if contract.data_sha256 else "unknown"],
         **_figures(contract),
         **{f"{name} split": [f"{percent(accuracy)} read correctly"] for name, accuracy in facts["splits"].items()},
-        "scale": list(scale_in_words(scale)) if scale else ["none: nobody measured when it is sure, so it never is"],
+        "scale": list(scale_in_words(scale))
+        if scale
+        else ["none: its confidence was never measured, so it is never sure"],
         "versions": _wrapped([f"{name} {version}" for name, version in contract.versions.items()], ", "),
         "SHA-256": [facts["sha256"]],
         "size": [f"{facts['bytes']:,} bytes"],
@@ -120,8 +122,8 @@ def _figures(contract: Contract) -> dict[str, list[str]]:
     left = dict(contract.metrics)
     lines = {}
     epoch, parameters = left.pop("epoch", None), left.pop("parameters", None)
-    told = "while it learnt" if epoch is None else f"while it learnt, in epoch {epoch:.0f}"
-    for name, prefix, when in (("training", "", told), ("validation", "val_", "on what was held back")):
+    told = "during training" if epoch is None else f"during training, in epoch {epoch:.0f}"
+    for name, prefix, when in (("training", "", told), ("validation", "val_", "on the held-back images")):
         accuracy, loss = left.pop(f"{prefix}accuracy", None), left.pop(f"{prefix}loss", None)
         parts = [] if accuracy is None else [f"{percent(accuracy)} read correctly"]
         parts += [] if loss is None else [f"loss {loss:.4f}"]
@@ -141,11 +143,11 @@ def _next_steps(place: Path, folder: Path, model: Model, judged: dict[str, float
     name = shlex.quote(str(place))
     steps = []
     if "test" not in judged and folder.is_dir():
-        steps.append((f"digitry evaluate {name}", "judge it on the test set"))
+        steps.append((f"digitry evaluate {name}", "evaluate it on the test set"))
     if model.contract.confidence_scale is None:
         given = "" if _has_held_back(place, model) else " PICTURES"
         what = "on labelled pictures of your own" if given else "on digits that it has not seen"
-        steps.append((f"digitry calibrate {name}{given}", f"measure when it is sure, {what}"))
+        steps.append((f"digitry calibrate {name}{given}", f"measure its confidence, {what}"))
     steps.append((f"digitry read --model {name} PICTURE", "read with it"))
     if folder.is_dir() and can_train():
         steps.append((f"digitry export {name}", "write it as ONNX, C, Keras …"))
@@ -172,4 +174,4 @@ def _what_is_missing(names: tuple[str, ...]) -> str:
     if not knows_some_digits(names):
         return ""
     lacking = ", ".join(name for name in TEN_DIGITS if name not in names)
-    return f"; not {lacking}: whatever it is shown, it answers with a digit that it knows"
+    return f"; not {lacking}: it answers every picture with a digit that it knows"

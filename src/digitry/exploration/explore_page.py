@@ -15,7 +15,7 @@ from digitry.pages.html import Details, Page, PagePicture, PageTable, Section, T
 
 def build_explore_page(facts: Facts, pictures: Mapping[str, PagePicture]) -> Page:
     """Build the page; `pictures` holds the drawings by name, `duplicates` only if there are any."""
-    note = f"Single examples are shown of the first {MOST_CLASSES} classes."
+    note = f"Single examples are shown for the first {MOST_CLASSES} classes."
     few = [note] if len(facts.class_names) > MOST_CLASSES else []
     many = len(facts.class_names) > 2 * MOST_CLASSES
     numbers = [Details("All classes in numbers", [class_table(facts)])] if many else [class_table(facts)]
@@ -50,7 +50,7 @@ def build_explore_page(facts: Facts, pictures: Mapping[str, PagePicture]) -> Pag
                 [
                     Details("Definitions", DEFINITIONS),
                     Details(
-                        "Where the data is from",
+                        "Where the data comes from",
                         [f"Source: {facts.source}", f"SHA-256 of the images and labels: {facts.sha256}"],
                     ),
                 ],
@@ -62,12 +62,12 @@ def build_explore_page(facts: Facts, pictures: Mapping[str, PagePicture]) -> Pag
 
 DEFINITIONS = [
     "Features: the numbers one sample consists of, height × width. Classes: the different labels.",
-    "Imbalance: the largest class divided by the smallest. Constant pixels: those with one and the same value in every "
-    "image, which therefore tell nothing.",
+    "Imbalance: the largest class divided by the smallest. Constant pixels: those with the same value in every "
+    "image, which carry no information.",
     "Ink: the mean pixel value of an image divided by 255.",
     f"Exact duplicates agree in every pixel. Near duplicates are different images whose cosine similarity is at least "
     f"{NEAR_SIMILARITY}. The search misses none, unless it had to be cut short after {MOST_CANDIDATES:,} candidates; "
-    "shifted, turned and blank images are not looked for.",
+    "shifted, turned and blank images are not searched for.",
     f"Typical: {RULE}.",
     "Density: Gaussian kernels on all pixels of the split, bandwidth by Silverman's rule but at least 2, reflected at "
     "0 and 255.",
@@ -143,7 +143,7 @@ def pixel_table(facts: Facts) -> PageTable:
         ["constant pixels", *(s.constant_pixels for s in splits)],
     ]
     return PageTable(
-        ["Of the pixels", *map(str.capitalize, facts.splits)], rows, f"Of every pixel of the split, {facts.dtype}."
+        ["Pixels", *map(str.capitalize, facts.splits)], rows, f"Over all pixels of the split, {facts.dtype}."
     )
 
 
@@ -155,11 +155,13 @@ def duplicates_text(facts: Facts) -> str:
     if not repeated and not near:
         return "No image occurs twice, exactly or nearly."
     least = "" if found.near_complete else "at least "
-    text = [f"Images that repeat another exactly: {repeated:,}. Pairs that nearly do: {least}{near:,}."]
+    text = [f"Images that exactly repeat another: {repeated:,}. Pairs that nearly do: {least}{near:,}."]
     if found.exact_across:
-        text.append(f"Test images that also stand in train: {found.exact_across:,}; a network may know them by heart.")
+        text.append(f"Test images that are also in train: {found.exact_across:,}; a network may know them by heart.")
     if near:
-        text.append("A near pair may be a copy, or two simple shapes by two hands; the picture tells.")
+        text.append(
+            "A near pair may be a copy, or two simple shapes written by two people: look at the picture to tell."
+        )
     if found.exact_conflicts:
         text.append("Equal images with different labels: at least one of the labels is wrong.")
     return " ".join(text)

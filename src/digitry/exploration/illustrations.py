@@ -44,23 +44,23 @@ def drawings(dataset: Dataset, facts: Facts, seed: int = 0) -> list[Drawing]:
     found = [
         Drawing(
             "samples",
-            f"A grid of {min(SAMPLES, len(dataset.train))} training images under their labels.",
+            f"A grid of {min(SAMPLES, len(dataset.train))} training images with their labels.",
             f"Drawn at random from the training split (seed {seed}), as they are stored: light ink on black.",
             lambda: samples(dataset, seed),
         ),
         Drawing(
             "classes",
             "Bars: the share and the number of images of each class, by split. The table below holds the numbers.",
-            "The dashed line is the equal share."
+            "The dashed line marks equal shares."
             + (" The numbers in the bars count images." if len(names) <= _MOST_COUNTED else ""),
             lambda: classes(facts),
         ),
         Drawing(
             "intensities",
             "Left: how often each pixel value occurs, on a logarithmic scale. Right: the density of the same values, "
-            f"cut off above, because {_share_of(facts.splits['train'], 0):.0%} of all training pixels are 0.",
+            f"cut off at the top, because {_share_of(facts.splits['train'], 0):.0%} of all training pixels are 0.",
             "Every pixel of the whole split, not of one image. The logarithmic scale shows the spike at 0 and the rest "
-            "in one picture; the density is cut off above to show the rest.",
+            "in one picture; the density is cut off at the top to show the rest.",
             lambda: intensities(facts),
         ),
         Drawing(
@@ -79,7 +79,7 @@ def drawings(dataset: Dataset, facts: Facts, seed: int = 0) -> list[Drawing]:
         Drawing(
             "sd-images",
             f"The standard deviation of each pixel, for each of the {len(names)} classes.",
-            "Standard deviation: bright where hands differ.",
+            "Standard deviation: bright where handwriting differs.",
             lambda: _class_images(facts, facts.splits["train"].sd_images, "Standard deviation", "magma", 128),
         ),
         Drawing(
@@ -91,7 +91,7 @@ def drawings(dataset: Dataset, facts: Facts, seed: int = 0) -> list[Drawing]:
         Drawing(
             "least-typical",
             "For each class the training images that are least like the rest of it.",
-            "Odd hands, cut strokes and wrong labels gather here.",
+            "Unusual handwriting, cut strokes and wrong labels gather here.",
             lambda: examples(dataset, facts, facts.typical.least, "Least typical"),
         ),
     ]
@@ -101,9 +101,9 @@ def drawings(dataset: Dataset, facts: Facts, seed: int = 0) -> list[Drawing]:
         found.append(
             Drawing(
                 "duplicates",
-                "Pairs of images that are the same or nearly the same, with their places and labels.",
-                "Each pair with the places of its images, counted from 0, their labels and their cosine similarity."
-                + (" Pairs with two labels come first, in vermilion." if conflicts else ""),
+                "Pairs of images that are the same or nearly the same, with their positions and labels.",
+                "Each pair with the positions of its images, counted from 0, their labels and their cosine similarity."
+                + (" Pairs with different labels come first, in vermilion." if conflicts else ""),
                 lambda: duplicates(dataset, facts),
             )
         )

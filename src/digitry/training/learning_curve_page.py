@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HOW = (
-    "Each training learns from a part of the images of the next larger one, every class with its share. Fewer images "
-    "get more epochs where they would make too few steps. Images that no training of a seed saw judge them all; the "
-    "test set was not opened. The runs lie beside this page, in images-N/seed-N."
+    "Each training learns from a part of the next larger one's images, with the same share of every class. Fewer "
+    "images get more epochs if they would make too few steps. All are judged on images that no training of their seed "
+    "saw; the test set was not used. The runs are beside this page, in images-N/seed-N."
 )
 OF_ONE_SEED = (
-    "One seed: whether the last step is more than chance is said by McNemar's exact test on the validation images, "
-    "which does not weigh the luck of the seed; --seeds 5 does."
+    "With one seed, McNemar's exact test on the validation images says whether the last step is more than chance. It "
+    "does not allow for the luck of the seed; --seeds 5 does."
 )
-OF_SEVERAL_SEEDS = "Whether the last step is more than chance is said by Student's t over what each seed gained."
+OF_SEVERAL_SEEDS = "Student's t over the gain of each seed says whether the last step is more than chance."
 
 
 def learning_curve_page(curve: LearningCurve) -> Page:
@@ -36,7 +36,7 @@ def learning_curve_page(curve: LearningCurve) -> Page:
         lead=f"Recipe {curve.recipe} on more and more images of {curve.data}, {several}, judged on "
         f"{curve.validation_images:,} images that were held back.",
         tiles=[
-            Tile("With the most", percent(last.accuracy), f"{last.images:,} images"),
+            Tile("With the most images", percent(last.accuracy), f"{last.images:,} images"),
             Tile("The last step", f"{100 * curve.gain:+.2f}", f"points, from {curve.points[-2].images:,} images"),
         ],
         sections=[
@@ -55,7 +55,7 @@ def accuracy_by_images(curve: LearningCurve) -> Figure:
 
 def mistakes_by_images(curve: LearningCurve) -> Figure:
     """Draw the error rate on two logarithmic axes: a straight line falls by the same share with every doubling."""
-    return _against_images(curve, "Mistakes on validation", mistakes=True)
+    return _against_images(curve, "Mistakes on validation images", mistakes=True)
 
 
 def _against_images(curve: LearningCurve, title: str, *, mistakes: bool) -> Figure:
@@ -88,7 +88,10 @@ def _pictures(curve: LearningCurve) -> list[Part]:
         picture_of_chart(accuracy_by_images(curve), "Validation accuracy against the number of training images")
     ]
     if all(accuracy < 1 for one in curve.points for accuracy in one.accuracies):
-        caption = "Both axes are logarithmic: where the line is straight, every doubling takes the same share of them."
+        caption = (
+            "Both axes are logarithmic: where the line is straight, every doubling of the images removes the same "
+            "share of the mistakes."
+        )
         alt = "Share of mistakes against the number of training images"
         parts.append(picture_of_chart(mistakes_by_images(curve), alt, caption))
     return parts

@@ -187,5 +187,5 @@ def _legend(reading: Reading, turn: int) -> list[str]:
     if any(number.struck for number in reading.numbers):
         said.append("Crossed out: struck out on the page.")
     if reading.tables:
-        said.append("Thin lines: cells, with the numbers of their rows and columns.")
+        said.append("Thin lines: cells, with their row and column numbers.")
     return said

@@ -141,23 +141,25 @@ def _stages(page: Colour, reading: Reading, turn: int) -> Shown:
     shown = [drawn]
     if reading.by_page and reading.numbers:
         caption = (
-            "The characters that the network sees, signs too, and which of them follow each other: linked ones are one "
-            "number. Blue is sure, amber not, grey printed; struck numbers are crossed out."
+            "The characters that the network sees, including signs, and which of them follow each other: linked ones "
+            "are one number. Blue is sure, amber is not sure, grey is printed; numbers that are struck out are "
+            "crossed out."
         )
         characters = characters_picture(page, reading)
         shown.append(picture_of_pixels(characters, "Every character in its place, linked to numbers", caption))
     if reading.tables:
         caption = (
-            "The tables, by rules and by how the numbers stand: cells with the numbers of rows and columns, from 0."
+            "The tables, found by ruled lines and by the positions of the numbers: cells with their row and column "
+            "numbers, from 0."
         )
         shown.append(picture_of_pixels(tables_picture(page, reading), "The cells of the page's tables", caption))
     ink = reading.stages.get("ink")
     if ink is not None:
-        caption = "The ink: light, shadow and paper taken out." if ink.any() else "The ink: there is none."
+        caption = "The ink, without light, shadow and paper." if ink.any() else "There is no ink."
         shown.append(picture_of_pixels(255 - ink, "The ink that was found on the page, dark on white", caption))
     part = reading.stages.get("crop")
     if part is not None:
-        caption = "The digit's own strokes; rules, specks and neighbours left out."
+        caption = "The digit's own strokes, without rules, specks and neighbours."
         shown.append(picture_of_pixels(255 - part, "The ink of the one digit, dark on white", caption))
     is_broad, count = page.shape[1] > _BROAD * page.shape[0], len(reading.numbers)
     layout = " large" if count > MANY else " broad" if is_broad else " two" if count > 1 else ""
@@ -240,7 +242,7 @@ def _digit(reader: Reader, page: Colour, digit: Digit, image: NDArray[np.uint8] 
     """Return what the page shows of one digit: its images, probabilities, and what these depend on."""
     views = [crop(page, digit.box, f"The {digit.label} cut out of the picture", "In the picture")]
     if image is None:
-        text = "Cut out alone, it could not be brought to the form that the network reads."
+        text = "Cut out on its own, it could not be prepared for the network."
         return {"views": views, "bars": [], "text": text}
     found = saliency(reader.read_digits, image)
     names = reader.class_names
@@ -249,7 +251,7 @@ def _digit(reader: Reader, page: Colour, digit: Digit, image: NDArray[np.uint8] 
     said = words.digit_sentences(digit, image, found, names, sure=sure)
     views += [
         pixelated(image, f"The same digit as {IMAGE_SIZE} pixels, light on black", "What the network sees"),
-        heat(image, found.answer_drop, marked, f"Heat map over the digit: {said[-1]}", f"What spoke for {answer}"),
+        heat(image, found.answer_drop, marked, f"Heat map over the digit: {said[-1]}", f"Evidence for {answer}"),
         heat(
             image,
             found.margin_drop,

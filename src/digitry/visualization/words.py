@@ -49,18 +49,18 @@ def number_sentence(reading: Reading, number: Number) -> str:
         text = "The reader is sure."
     else:
         text = f"The reader is not sure{_because(number.reason or reading.reason)}."
-    text += f" It takes {number.text} to be right with a probability of {percent_in_words(number.confidence)}."
+    text += f" The probability that {number.text} is right is {percent_in_words(number.confidence)}."
     if number.alternatives:
         others = ", ".join(f"{other} ({percent_in_words(p)})" for other, p in number.alternatives[:3])
-        text += f" What else it may be: {others}."
+        text += f" Other possibilities: {others}."
     if number.hand == "printed":
         text += " It is printed, not written."
     if number.struck:
         text += " It is struck out."
     if number.around:
-        text += f" Beside it stands {' '.join(number.around)}, which is no part of it."
+        text += f" Beside it is {' '.join(number.around)}, which is not part of it."
     if number.row is not None and number.table is not None:
-        text += f" It stands in row {number.row}, column {number.column} of table {number.table}."
+        text += f" It is in row {number.row}, column {number.column} of table {number.table}."
     return text
 
 
@@ -69,7 +69,7 @@ def others_sentence(others: Chances) -> str:
     named = [f"{article(name)} ({percent_in_words(p)})" for name, p in others if p >= LEAST]
     if not named:
         return f"Nothing else reaches {LEAST:.1%}."
-    return f"What else it may be: {', '.join(named)}; all that is not named is less probable still."
+    return f"Other possibilities: {', '.join(named)}; everything else is less probable."
 
 
 def digit_sentences(
@@ -83,11 +83,11 @@ def digit_sentences(
     own = float(found.probabilities[found.answer])
     said = []
     if answer != digit.label:
-        said.append(f"Cut out and read alone it is rather {article(answer)} than {article(digit.label)}.")
+        said.append(f"Cut out and read on its own, it looks more like {article(answer)} than {article(digit.label)}.")
     said.append(_weakest(found, image, names))
     best = found.highest
     if not sure and best.answer == found.answer and best.probability > own + CLEARLY:
-        said.append(f"It would be surer without the ink {place_name(image, best)}.")
+        said.append(f"The network would be more confident without the ink {place_name(image, best)}.")
     return said
 
 
@@ -98,8 +98,8 @@ def _weakest(found: Saliency, image: NDArray[np.uint8], names: tuple[str, ...]) 
         return f"Without the ink {place} (marked) it would be read as {names[worst.answer]}."
     own = float(found.probabilities[found.answer])
     if own - found.left_probability < CLEARLY:
-        return f"It does not hang on any one spot: whichever 5×5 patch is erased, it stays {answer}."
-    return f"It leans most on the ink {place} (marked): with that erased it is still {answer}, but less clearly."
+        return f"It does not depend on any one spot: whichever 5×5 patch is erased, it stays {answer}."
+    return f"It depends most on the ink {place} (marked): with that erased it is still {answer}, but less clearly."
 
 
 def place_name(image: NDArray[np.uint8], patch: ErasedPatch) -> str:

@@ -81,7 +81,7 @@ def test_the_command_that_a_model_without_a_scale_names_gives_it_one(folder: Pat
 def test_info_says_what_a_model_reads_and_that_nobody_measured_it(folder: Path) -> None:
     text = ask(info.command, folder / "tiny.onnx").stdout
     assert "single digits: 0, 1, 2" in text
-    assert "none: nobody measured when it is sure, so it never is" in text
+    assert "none: its confidence was never measured, so it is never sure" in text
     assert Model.open(folder / "tiny.onnx").sha256 in text
     assert "whole numbers: 0, 1, 2" in ask(info.command, folder / "numbers.onnx").stdout
 
@@ -119,8 +119,8 @@ def test_info_puts_settings_and_figures_into_words_and_lines(folder: Path) -> No
         "            off or 0:  keep_best  shift_pixels",
     ]
     assert lines[7:11] == [
-        "training    95.46% read correctly, loss 0.6616 (while it learnt, in epoch 3)",
-        "validation  98.00% read correctly (on what was held back)",
+        "training    95.46% read correctly, loss 0.6616 (during training, in epoch 3)",
+        "validation  98.00% read correctly (on the held-back images)",
         "figures     other 0.5",
         "parameters  12,345",
     ]

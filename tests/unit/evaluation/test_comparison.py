@@ -24,7 +24,8 @@ def test_a_difference_beyond_chance_is_called_so(make_run: MakeRun, made_up_data
     assert pair.p == pair.p_corrected == 2 / 1024
     assert pair.more_than_chance
     assert pair.sentence == (
-        "good is better than bad by more than chance: 10 images are read correctly by good only, 0 by bad only (p = 0.002)."
+        "good is better than bad by more than chance: 10 images are read correctly by good only, 0 by bad only "
+        "(p = 0.002)."
     )
 
 

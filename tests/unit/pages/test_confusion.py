@@ -62,7 +62,9 @@ def test_where_there_is_no_room_each_kind_shows_its_first(monkeypatch: pytest.Mo
     assert few.left_out == 0
     assert 100 - many.left_out in range(25, 36)
     assert [one.position for one in many.pages[0]] == list(range(len(many.pages[0])))
-    assert f"(the {100 - many.left_out} most confident)" in render_page(Page("t", "l", sections=[Section("s", [table])]))
+    assert f"(the {100 - many.left_out} most confident)" in render_page(
+        Page("t", "l", sections=[Section("s", [table])])
+    )
 
 
 @pytest.mark.parametrize(("classes", "name"), [(10, "7"), (confusion.MOST_CLASSES, "𝟟" * 200)], ids=["digits", "names"])

@@ -74,4 +74,4 @@ def test_info_says_what_it_means() -> None:
     with open("some.onnx", "wb") as file:
         file.write(template_model_bytes(class_names=tuple("12345678")))
     said = " ".join(CliRunner().invoke(group, ["info", "some.onnx"]).stdout.split())
-    assert "1, 2, 3, 4, 5, 6, 7, 8; not 0, 9: whatever it is shown, it answers with a digit that it knows" in said
+    assert "1, 2, 3, 4, 5, 6, 7, 8; not 0, 9: it answers every picture with a digit that it knows" in said

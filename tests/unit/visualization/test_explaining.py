@@ -66,7 +66,7 @@ def explained(reader: Reader, picture: object, reading: Reading, title: str = "W
 
 def test_one_digit_is_shown_from_the_picture_to_the_answer(reader: Reader) -> None:
     page = explained(reader, printed_digit(3), reader.read(printed_digit(3), expect="digit"))
-    captions = ("what was read where", "The ink:", "own strokes", "What the network sees", "What spoke for 3")
+    captions = ("what was read where", "The ink,", "own strokes", "What the network sees", "Evidence for 3")
     assert all(caption in page.text for caption in captions)
     assert len(page.all("img")) == 7
 
@@ -85,7 +85,7 @@ def test_a_digit_has_one_probability_wherever_it_is_named_and_a_word_on_the_othe
     first = text[text.index("1st digit") : text.index("2nd digit")]
     assert shares(first) == ["61.5%", "61.5%", "30.0%", "5.0%", "3.5%", "30.0%", "5.0%"]
     assert "anything else" in first
-    assert "What else it may be: a 9 (30.0%), a 1 (5.0%);" in first
+    assert "Other possibilities: a 9 (30.0%), a 1 (5.0%);" in first
 
 
 def test_of_a_digit_alone_it_is_the_one_that_is_said_of_the_number(reader: Reader) -> None:
@@ -199,7 +199,7 @@ def test_on_a_page_of_many_digits_the_least_sure_are_looked_into(reader: Reader)
     page, reading = page_of(["12345678"] * 6 + ["90909090"], height=20, gap=10, sure=False)
     *others, last = reading.numbers
     doubted = replace(reading, numbers=(*others, replace(last, confidence=0.1)))
-    assert "What spoke for 9" in explained(reader, page, doubted).text
+    assert "Evidence for 9" in explained(reader, page, doubted).text
     assert "The 9 cut out" in str(explained(reader, page, doubted).all("img"))
 
 
@@ -278,8 +278,8 @@ def test_what_is_known_of_a_number_is_said(reader: Reader) -> None:
     text = explained(reader, *seen_page()).text
     assert "It is struck out." in text
     assert "It is printed, not written." in text
-    assert "Beside it stands %, which is no part of it." in text
-    assert "It stands in row 1, column 0 of table 0." in text
+    assert "Beside it is %, which is not part of it." in text
+    assert "It is in row 1, column 0 of table 0." in text
 
 
 def test_a_page_on_its_side_is_explained_upright(reader: Reader) -> None:

@@ -18,9 +18,9 @@ COMPLETE, ENDED_EARLY, FAILED, RUNNING = "complete", "ended early", "failed", "n
 
 _UNKNOWN = "Whether that is more than luck is not known"
 
-NOT_WANTED = f"{_UNKNOWN}: no fresh seeds were wanted."
-NOT_YET = f"{_UNKNOWN} yet: its fresh seeds were not all trained."
-ALL_FAILED = f"{_UNKNOWN}: there is no fresh seed with which both trainings came to their end."
+NOT_WANTED = f"{_UNKNOWN}: no fresh seeds were asked for."
+NOT_YET = f"{_UNKNOWN} yet: not all of its fresh seeds were trained."
+ALL_FAILED = f"{_UNKNOWN}: with none of the fresh seeds did both trainings finish."
 OWN_IS_BEST = "The recipe's own settings are the best found: there is no gain."
 """Why no gain is reported."""
 
@@ -42,8 +42,8 @@ class Trial:
     """Why it failed or was ended early."""
     run: Path
     study_seconds: float = 0.0
-    """How long the study had run when this trial last reported; for a finished trial, at its end. Time between
-    two calls of the command is left out.
+    """How long the study had run when this trial last reported; for a finished trial, at its end. Time between two
+    runs of the command is left out.
     """
 
     def to_json(self) -> dict[str, Any]:

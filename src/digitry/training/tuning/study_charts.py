@@ -138,7 +138,7 @@ def gain(found: Gain) -> Figure:
             )
         axes.set_xticks([0, 1], ["the recipe's own", f"trial {found.trial}"])
         axes.set_xlim(-0.5, 1.5)
-        axes.set_title("The same fresh seeds with both")
+        axes.set_title("Both with the same fresh seeds")
         _percent(axes)
     return figure
 

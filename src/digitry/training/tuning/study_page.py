@@ -35,7 +35,7 @@ def study_page(study: Study, recipe: Recipe | None = None, shares: Mapping[str, 
     return Page(
         title=f"{study.folder.resolve().name}: which settings are best",
         lead=f"Recipe {study.plan.recipe} on {study.plan.data}, {trials}, seed {study.plan.seed}. "
-        "The images held back for validation decide; the test set was never opened.",
+        "The images held back for validation decide; the test set was not used.",
         tiles=_tiles(study, best),
         sections=[
             Section("The best settings", _best_parts(study, best)),
@@ -66,13 +66,13 @@ def _best_parts(study: Study, best: Trial) -> list[Part]:
     rows = [[name, _text(value), str(study.plan.space[name])] for name, value in best.values.items()]
     rows += [[name, _text(value), "fixed"] for name, value in study.plan.settings.items()]
     command = Code(train_command(study.plan, study.folder))
-    return [PageTable(("Setting", "Best", "Tried"), rows), "Train with them:", command]
+    return [PageTable(("Setting", "Best", "Tried"), rows), "To train with them:", command]
 
 
 def _gain_parts(study: Study) -> list[Part]:
     gain = study.gain
     if gain is None:
-        luckiest = "The best of many trials is also the luckiest, so its accuracy above promises too much."
+        luckiest = "The best of many trials is also the luckiest, so its accuracy above is too optimistic."
         return [f"{study.verdict} {luckiest}"]
     rows = [
         [str(seed), percent(own), percent(best), f"{100 * (best - own):+.2f}"]
@@ -80,9 +80,9 @@ def _gain_parts(study: Study) -> list[Part]:
     ]
     return [
         gain.sentence[:1].upper() + gain.sentence[1:],
-        "The best of many trials is also the luckiest. So both were trained anew with seeds that chose nothing, "
-        "the same for both; the interval is Student's t over the differences. Images that were held back chose, so "
-        "test has the last word, once: compare a run of each with digitry compare.",
+        "The best of many trials is also the luckiest. So both settings were trained again with the same fresh "
+        "seeds, which had no part in the search; the interval is Student's t over the differences. The validation "
+        "images made the choice, so the test set has the last word, once: compare a run of each with digitry compare.",
         PageTable(("Seed", "Recipe's own", f"Trial {gain.trial}", "Difference"), rows),
         _picture(study_charts.gain(gain), "Accuracy with each fresh seed, with the recipe's own and the best settings"),
     ]
@@ -93,14 +93,14 @@ def _settings_parts(study: Study, space: Space, shares: Mapping[str, float]) -> 
         picture_of_chart(
             study_charts.parallel(study.trials, space),
             "Every trial as a line through its settings to its accuracy",
-            "The stronger its colour, the better a trial; dotted lines were ended early.",
+            "The stronger its colour, the better the trial; dotted lines were ended early.",
             wide=len(space) > _MOST_BESIDE,
         )
     ]
-    caption = "Open circles were ended early, and count with the accuracy they had."
+    caption = "Open circles are trials that were ended early, with the accuracy they had."
     parts.append(picture_of_chart(study_charts.slices(study.trials, space), "Accuracy against each setting", caption))
     if shares:
-        caption = "PED-ANOVA: how much of what sets the best trials apart each setting explains."
+        caption = "PED-ANOVA: how much each setting explains of what sets the best trials apart."
         parts.append(picture_of_chart(study_charts.importance(shares), "Bars: how much each setting matters", caption))
     return parts
 
@@ -110,7 +110,7 @@ def _course_parts(study: Study, best: Trial) -> list[Part]:
         picture_of_chart(
             study_charts.best_so_far(study.trials),
             "Accuracy of every complete trial at the time of its end, and the best so far",
-            "Time between two calls of the command is left out.",
+            "Time between two runs of the command is left out.",
         )
     ]
     if max(len(one.curve) for one in study.trials) > 1:  # one epoch has no curve
@@ -135,7 +135,7 @@ def _trial_parts(study: Study) -> list[Part]:
     ]
     parts: list[Part] = [PageTable(columns, rows[:TRIALS_SHOWN])]
     if rows[TRIALS_SHOWN:]:
-        parts.append(Details(f"{len(rows) - TRIALS_SHOWN} trials more", [PageTable(columns, rows[TRIALS_SHOWN:])]))
+        parts.append(Details(f"{len(rows) - TRIALS_SHOWN} more trials", [PageTable(columns, rows[TRIALS_SHOWN:])]))
     return parts
 
 

@@ -93,7 +93,7 @@ def test_a_signal_ends_it_with_what_to_type_and_what_was_under_way_goes_on(tmp_p
     with pytest.raises(TrainingInterrupted, match=f"digitry tune dense-relu --study {tmp_path} --resume") as caught:
         study(tmp_path, lambda: [Waiting()], trials=4, fresh_seeds=2)
     assert caught.value.exit_code == 143
-    assert "fresh seeds were not all trained" in json.loads((tmp_path / "result.json").read_text())["verdict"]
+    assert "not all of its fresh seeds were trained" in json.loads((tmp_path / "result.json").read_text())["verdict"]
     assert final_records(tmp_path) == {0: 1, 1: 1}
     assert [one.state for one in study(tmp_path, trials=4).trials].count("not finished") == 0
     assert final_records(tmp_path) == dict.fromkeys(range(4), 1)

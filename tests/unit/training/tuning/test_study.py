@@ -142,8 +142,8 @@ def test_without_a_gain_the_verdict_says_why(tmp_path: Path) -> None:
     own_is_best = study(tmp_path / "own", trials=1, fresh_seeds=2)
     failing = study(tmp_path / "failing", lambda: [FailingFresh()], trials=6, fresh_seeds=2)
     assert own_is_best.verdict == "The recipe's own settings are the best found: there is no gain."
-    assert "no fresh seed with which both trainings came to their end" in failing.verdict
-    assert "no fresh seeds were wanted" in study(tmp_path / "failing", trials=6, fresh_seeds=0).verdict
+    assert "with none of the fresh seeds did both trainings finish" in failing.verdict
+    assert "no fresh seeds were asked for" in study(tmp_path / "failing", trials=6, fresh_seeds=0).verdict
     compared = study(tmp_path / "failing", trials=6, fresh_seeds=2)
     assert compared.gain is not None
     assert compared.verdict == compared.gain.sentence

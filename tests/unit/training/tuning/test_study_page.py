@@ -78,7 +78,7 @@ def test_many_trials_are_folded_and_without_fresh_seeds_nothing_is_claimed() -> 
     assert str(page.sections[1].parts[0]).startswith("Whether that is more than luck is not known: no fresh seeds")
     folded = page.sections[-1].parts[1]
     assert isinstance(folded, Details)
-    assert folded.summary == "8 trials more"
+    assert folded.summary == "8 more trials"
 
 
 def test_the_best_stands_out_also_where_more_trials_than_are_drawn_showed_more_on_the_way() -> None:
