@@ -96,9 +96,9 @@ def check_place(path: Path) -> None:
     while not os.path.lexists(place):
         place = place.parent
     if place != path.absolute() and not place.is_dir():
-        raise StorageError(f"cannot write {path}: {place} is no folder; choose another place")
+        raise StorageError(f"cannot write {path}: {place} is not a folder; choose another place")
     if not os.access(place, os.W_OK | (os.X_OK if place.is_dir() else 0)):
-        raise StorageError(f"cannot write {path}: {place} may not be written; choose another place")
+        raise StorageError(f"cannot write {path}: {place} is not writable; choose another place")
 
 
 def expanded(path: str | os.PathLike[str]) -> Path:
@@ -115,7 +115,7 @@ def check_file_place(path: Path, *suffixes: str) -> None:
     _check_is_file(path)
     if suffixes and os.path.lexists(path) and path.suffix.lower() not in suffixes:
         raise StorageError(
-            f"{path} is there already, and is no {suffixes[0]} file that could be written anew; choose another name"
+            f"{path} already exists, and is not a {suffixes[0]} file that could be replaced; choose another name"
         )
     check_place(path)
 

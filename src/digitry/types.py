@@ -52,9 +52,9 @@ class Split:
         if self.images.dtype != np.uint8 or self.images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
             raise ValueError(f"images must be uint8 (n, {IMAGE_SIDE}, {IMAGE_SIDE}), not {_kind(self.images)}")
         if self.labels.dtype != np.int64 or self.labels.shape != (len(self.images),):
-            raise ValueError(f"labels must be int64 ({len(self.images)},), one an image, not {_kind(self.labels)}")
+            raise ValueError(f"labels must be int64 ({len(self.images)},), one per image, not {_kind(self.labels)}")
         if self.files and len(self.files) != len(self.images):
-            raise ValueError(f"there must be {len(self.images)} files, one an image, or none, not {len(self.files)}")
+            raise ValueError(f"there must be {len(self.images)} files, one per image, or none, not {len(self.files)}")
 
     def __len__(self) -> int:
         return len(self.images)

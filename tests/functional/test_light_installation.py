@@ -156,5 +156,5 @@ def test_where_nothing_can_be_written_is_said_before_anything_is_read(
     (temporary_home / "a-file").touch()
     words = command.split() if "a-file" in command else [*command.split(), "--out", "a-file/out"]
     assert call(*words) == 5
-    refused = r"digitry: cannot write a-file/\w+: .*a-file is no folder; choose another place\n"
+    refused = r"digitry: cannot write a-file/\w+: .*a-file is not a folder; choose another place\n"
     assert re.fullmatch(refused, capsys.readouterr().err)

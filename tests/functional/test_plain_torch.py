@@ -117,7 +117,7 @@ def test_a_layer_without_a_twin_is_named() -> None:
 
     model = Sequential([layers.Input((28, 28, 1)), layers.UpSampling2D(), layers.Flatten(), layers.Dense(10)])
     model.compile(optimizer="adam")
-    with pytest.raises(TrainingError, match="UpSampling2D has no twin"):
+    with pytest.raises(TrainingError, match="UpSampling2D has no counterpart"):
         PlainTorch(model, CANONICAL, recipes.get("cnn"), 0, STEPS)
 
 

@@ -151,7 +151,7 @@ def test_a_second_training_in_the_folder_is_refused_and_a_signal_ends_the_first_
         (["train", "cnm"], 2, "unknown recipe 'cnm'; did you mean 'cnn'"),
         (["train", "cnn", "--epochs", "0"], 2, "epochs must be a whole number from 1 to 10,000, not 0"),
         (["train", "cnn", "--epochs", "1" + 100 * "0"], 2, "epochs must be a whole number from 1 to 10,000, not 1000"),
-        (["train", "tiny", "--dropout", "0.5"], 2, "no use for the setting dropout: its network has no dropout"),
+        (["train", "tiny", "--dropout", "0.5"], 2, "does not use the setting dropout: its network has no dropout"),
         (["train", "cnn", "--set", "unit=8"], 2, "unknown setting of recipe cnn 'unit'; did you mean 'units'"),
         (["train", "cnn", "--set", "epochs"], 2, "--set takes name=value"),
         (["train", "cnn", "--data", "mnits"], 2, "did you mean 'mnist'"),

@@ -185,7 +185,7 @@ def test_a_full_disk_is_exit_5_and_one_line_and_the_job_goes_on_later(tmp_path: 
         code, errors = finish(start(folder, tmp_path / "disturbed", "--resume", file_limit=limit))
         assert code == 5
         assert errors[-1].startswith("digitry: cannot write ")
-        assert errors[-1].endswith("; mend that, then go on with --resume")
+        assert errors[-1].endswith("; fix that, then continue with --resume")
         assert not [line for line in errors[:-1] if not line.startswith(f"digitry: {folder}")]
     assert finish(start(folder, tmp_path / "disturbed", "--resume"))[0] == 3
     assert tables(tmp_path / "disturbed") == tables(tmp_path / "undisturbed")

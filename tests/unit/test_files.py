@@ -181,7 +181,7 @@ def test_a_folder_where_a_file_is_wanted_is_told_before_the_work_and_when_it_is_
 def test_what_is_there_and_no_page_is_not_written_over_by_one(tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").touch()
     (tmp_path / "PAGE.HTM").touch()
-    with pytest.raises(StorageError, match=r"photo\.jpg is there already, and is no \.html file"):
+    with pytest.raises(StorageError, match=r"photo\.jpg already exists, and is not a \.html file"):
         files.check_file_place(tmp_path / "photo.jpg", *files.PAGE_SUFFIXES)
     files.check_file_place(tmp_path / "PAGE.HTM", *files.PAGE_SUFFIXES)
     files.check_file_place(tmp_path / "new", *files.PAGE_SUFFIXES)

@@ -68,11 +68,11 @@ def test_a_place_that_may_be_written_is_not_made(tmp_path: Path) -> None:
 
 def test_what_stands_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match=r"file is no folder; choose another place$"):
+    with pytest.raises(StorageError, match=r"file is not a folder; choose another place$"):
         check_place(tmp_path / "file" / "out" / "page.html")
 
 
 def test_a_folder_of_others_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
-    with pytest.raises(StorageError, match="may not be written; choose another place"):
+    with pytest.raises(StorageError, match="is not writable; choose another place"):
         check_place(tmp_path / "page.html")

@@ -116,7 +116,7 @@ def test_a_run_whose_training_did_not_end_opens_and_its_model_says_how_to_go_on(
     (folder / "model.onnx").unlink()
     run = Run.open(folder)
     assert len(run.history) == 2
-    how = re.escape(f"the command that began it, and with --run {shlex.quote(str(folder))} --resume")
+    how = re.escape(f"the command that started it, and with --run {shlex.quote(str(folder))} --resume")
     for ask in (run.model, lambda: run.model_file, lambda: run.contract, lambda: model_path(folder)):
         with pytest.raises(ModelError, match=how):
             ask()

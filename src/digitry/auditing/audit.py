@@ -116,7 +116,9 @@ def audit(
     if split not in known:
         raise unknown_name("split", split, known)
     if len(data.class_names) < 2:
-        raise DataError(f"{data.name} has only one class ({data.class_names[0]}): no label in it can be another's")
+        raise DataError(
+            f"{data.name} has only one class ({data.class_names[0]}), so none of its labels can be mistaken for another"
+        )
     parts = assign_folds(data.split(split), count, seed)
     folder = Path(out) if out is not None else default_folder(data, split)
     _check_place(folder, data)
@@ -165,7 +167,7 @@ def _check_place(folder: Path, dataset: Dataset) -> None:
     place = Path(dataset.reference)
     in_class_folders = bool(dataset.train.files) and place.is_dir() and not (place / LABELS_TABLE).is_file()
     if in_class_folders and folder.resolve().is_relative_to(place.resolve()):
-        raise SettingError(f"{folder} lies inside the data; choose a place for the audit with --out")
+        raise SettingError(f"{folder} is inside the data; choose another place for the audit with --out")
 
 
 def default_folder(dataset: Dataset, split: str) -> Path:

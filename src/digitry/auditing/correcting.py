@@ -87,7 +87,7 @@ def write_answer(table: Path, rank: int, correct: str) -> None:
     rows = _table_rows(table)
     row = next((row for row in rows if row.get("rank") == str(rank)), None)
     if row is None or not set(COLUMNS) <= row.keys():
-        raise DataError(f"{table} has no row {rank}; audit again to have it written anew")
+        raise DataError(f"{table} has no row {rank}; audit again to rewrite it")
     row["correct"] = correct
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -122,7 +122,7 @@ def apply_corrections(folder: Path, corrections: list[Correction]) -> list[str]:
     for one in corrections:
         key = (_place(one.file), one.label)
         if answers.setdefault(key, one.correct) != one.correct:
-            raise DataError(f"{one.file} is given two classes, {answers[key]!r} and {one.correct!r}; decide for one")
+            raise DataError(f"{one.file} is given two classes, {answers[key]!r} and {one.correct!r}; decide on one")
     return _relabel(table, answers) if table.is_file() else _move(place, answers)
 
 
@@ -152,19 +152,19 @@ def _move(folder: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
         if file.is_file():
             moves.append((file, place, names))
         elif not any((place / name).is_file() for name in names):
-            raise DataError(f"{file} is no longer there; audit the folder anew")
+            raise DataError(f"{file} is no longer there; audit the folder again")
     lines: list[str] = []
     for file, place, names in moves:
         free = next((place / name for name in names if not (place / name).exists()), None)
         try:
             if free is None:
-                raise FileExistsError(17, f"{names[0]} and {names[1]} are there already")
+                raise FileExistsError(17, f"{names[0]} and {names[1]} already exist")
             place.mkdir(parents=True, exist_ok=True)
             shutil.move(file, free)
         except OSError as error:
             raise StorageError(
                 f"{len(lines)} of {len(moves)} pictures are moved; cannot move {file} to {place}: "
-                f"{error.strerror or error}. The same command goes on"
+                f"{error.strerror or error}. Repeat the command to continue"
             ) from error
         lines.append(f"{file.relative_to(folder)} → {free.relative_to(folder)}")
     return lines
@@ -204,7 +204,7 @@ def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
             kept.append([*row[:at_label], correct, *row[at_label + 1 :]])
     lost = [file for (file, label), correct in answers.items() if (file, label) not in found and correct != REMOVE]
     if lost:
-        raise DataError(f"{table} does not name {lost[0]} with its label; audit it anew")
+        raise DataError(f"{table} does not name {lost[0]} with its label; audit it again")
     if lines:
         buffer = io.StringIO()
         ends = "\r\n" if b"\r\n" in raw else "\n"

@@ -66,7 +66,7 @@ class ReviewServer:
     def save(self, said: object) -> None:
         """Write one answer, {"rank": 3, "correct": "7"}, into the table. Raises ValueError for anything else."""
         if not isinstance(said, dict) or said.keys() != {"rank", "correct"} or type(said["rank"]) is not int:
-            raise ValueError("an answer has a rank and what is correct")
+            raise ValueError("an answer needs a rank and the correct class")
         if said["correct"] not in (*self.dataset.class_names, correcting.REMOVE, ""):
             raise ValueError(f"there is no class {said['correct']!r}")
         with self._lock:

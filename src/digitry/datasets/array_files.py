@@ -154,8 +154,8 @@ def _labels_beside(path: Path, name: str) -> RawArray:
             if len(arrays) == 1:
                 return next(iter(arrays.values()))
     raise DataError(
-        f"it holds {name} alone, and no file with the labels lies beside it, such as "
-        f"{_labels_name(path)}; or save both in one: numpy.savez('plain.npz', x_train=x, y_train=y)"
+        f"it holds only {name}, and there is no file with the labels beside it, such as "
+        f"{_labels_name(path)}; add it, or save both in one: numpy.savez('plain.npz', x_train=x, y_train=y)"
     )
 
 

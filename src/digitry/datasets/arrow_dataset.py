@@ -202,7 +202,7 @@ def _nested(column: Any, name: str) -> NDArray[Any]:
         shape.append(lengths[0])
         column = column.flatten()
     if column.null_count or not _is_number(column.type):
-        raise DataError(f"{name} holds something else than numbers")
+        raise DataError(f"{name} holds something other than numbers")
     return np.asarray(column.to_numpy(zero_copy_only=False)).reshape(shape)
 
 

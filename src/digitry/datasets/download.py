@@ -51,7 +51,7 @@ def download(url: str, limit_bytes: int, *, plain_host: str | None = None) -> Ge
                 paced, pace_end = received, now + PACE_SECONDS
             yield chunk
         if expected is not None and received != expected:
-            raise DataError(f"the download was cut after {received:,} of {expected:,} bytes")
+            raise DataError(f"the download was cut off after {received:,} of {expected:,} bytes")
 
 
 def _check_address(url: str, plain_host: str | None) -> None:

@@ -173,7 +173,7 @@ def _verified(chunks: Iterable[bytes], file: SourceFile, tell: TellBytes) -> Ite
     if size != file.size_bytes:
         raise DataError(f"{size:,} bytes, expected {file.size_bytes:,}")
     if digest.hexdigest() != file.sha256:
-        raise DataError("the bytes are not the published ones (another SHA-256)")
+        raise DataError("the bytes are not the published ones (different SHA-256)")
 
 
 def _teller(progress: Progress | None, way: str, done: int, total: int) -> TellBytes:

@@ -71,7 +71,7 @@ def _brought(
         if _has_sha256(path, published.sha256):
             return path, f"files in {folder}"
     if own.exists():
-        reasons.append(f"files in {folder}: {own.name}: the bytes are not the published ones (another SHA-256)")
+        reasons.append(f"files in {folder}: {own.name}: the bytes are not the published ones (different SHA-256)")
     for address in addresses:
         try:
             with closing(
@@ -102,7 +102,7 @@ def _verified(
             progress(f"{way}: {published.name}", size, published.limit_bytes)
         yield chunk
     if digest.hexdigest() != published.sha256:
-        raise DataError("the bytes are not the published ones (another SHA-256)")
+        raise DataError("the bytes are not the published ones (different SHA-256)")
 
 
 def _exactly(chunks: Iterable[bytes], size: int, name: str, digest: hashlib._Hash) -> Iterator[bytes]:

@@ -138,7 +138,7 @@ def _read_file(
     if is_arrow(path):
         return _from_tables(path, {"train": [path]}, to_canonical, strict, invert, progress)
     refuse_with_conversion(path)
-    raise DataError(f"{path} is of no known kind; expected {EXPECTED} (images-idx3, labels-idx1)")
+    raise DataError(f"{path} is of an unknown kind; expected {EXPECTED} (images-idx3, labels-idx1)")
 
 
 def _from_tables(
@@ -165,7 +165,7 @@ def _from_pictures(
     progress: Progress | None,
 ) -> Dataset:
     if invert is not None:
-        raise SettingError(f"{path}: invert is for arrays; of each picture it is seen what is ink and what is paper")
+        raise SettingError(f"{path}: invert is for arrays; in pictures, ink and paper are told apart automatically")
     train, test, class_names, summary = read_pictures(path, pictures, to_canonical, strict=strict, progress=progress)
     folder = path.parent if path.is_file() and not is_arrow(path) else path
     name = folder.stem if is_arrow(folder) else folder.name

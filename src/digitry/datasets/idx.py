@@ -76,7 +76,7 @@ def _bytes_of(dtype: np.dtype[Any], shape: tuple[int, ...]) -> int:
 def _declared(head: bytes, dimensions: int) -> tuple[np.dtype[Any], tuple[int, ...]]:
     """Return the type and shape that a file's header declares. Raises DataError for another kind of file."""
     if len(head) < 4 or head[:2] != b"\0\0":
-        raise DataError("this is not an IDX file (it starts with two zero bytes)")
+        raise DataError("this is not an IDX file (which starts with two zero bytes)")
     if head[2] not in _TYPES:
         raise DataError(f"the IDX values are of type 0x{head[2]:02x}, expected unsigned bytes (0x08)")
     if head[3] != dimensions:

@@ -44,7 +44,7 @@ def to_labels(
         if not max(highest + 1, 2) <= len(class_names) <= MAX_CLASSES or len(set(class_names)) != len(class_names):
             raise DataError(
                 f"there are labels up to {highest} and {len(class_names)} class names; expected 2 to {MAX_CLASSES} "
-                "classes, each with a name of its own"
+                "classes, each with its own name"
             )
         return ReadLabels(tuple(values), class_names, tuple(values))
     kinds = [np.unique(one, return_inverse=True) for one in values]
@@ -52,7 +52,7 @@ def to_labels(
     names = sorted({name for found in named for name in found}, key=natural_key)
     if class_names is not None:
         if unknown := set(names) - set(class_names):
-            raise DataError(f"the label {min(unknown)!r} is none of the class names {', '.join(class_names[:20])}")
+            raise DataError(f"the label {min(unknown)!r} is not one of the class names {', '.join(class_names[:20])}")
         names = list(class_names)
     if len(names) > MAX_CLASSES:
         raise DataError(f"{arrays[0].name} has {len(names)} different labels, at most {MAX_CLASSES} classes are learnt")
@@ -91,8 +91,8 @@ def _from_one_hot(array: RawArray) -> Labels:
     rows = array.whole().reshape(array.shape[0], -1)
     if not (((rows == 0) | (rows == 1)).all() and (rows.sum(axis=1) == 1).all()):
         raise DataError(
-            f"{array.described()}, but its rows are not one-hot, one 1 and else 0; if they are probabilities: "
-            "y = y.argmax(axis=1)"
+            f"{array.described()}, but its rows are not one-hot, with a single 1 and otherwise 0; if they are "
+            "probabilities: y = y.argmax(axis=1)"
         )
     found: Labels = rows.argmax(axis=1).astype(np.int64)
     return found

@@ -128,7 +128,7 @@ def class_folder_pictures(folder: Path) -> Callable[[], Iterable[LabelledPicture
             warn_caller(f"{root} has no class folders, so no labels, and there is no {split} split")
             continue
         if not classes:
-            raise DataError(f"{root} has no class folders; expected one sub-folder a class, such as {root.name}/7/")
+            raise DataError(f"{root} has no class folders; expected one subfolder per class, such as {root.name}/7/")
         for place in classes:
             name = checked_name(label_of_folder(place.name))
             files = [path for path in visible(place) if path.suffix.lower() in PICTURE_SUFFIXES]

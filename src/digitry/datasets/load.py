@@ -68,13 +68,12 @@ def load_again(reference: str, sha256: str, run: str | os.PathLike[str]) -> Data
         dataset = load_dataset(reference)
     except SettingError as error:
         raise DataError(
-            f"run {run} was trained on a dataset from Python, {reference}, which it does not keep; "
-            "give it again: data=…"
+            f"run {run} was trained on a dataset from Python, {reference}, which it did not save; give it again: data=…"
         ) from error
     if dataset.sha256 != sha256:
         raise DataError(
             f"{reference} is not the data that run {run} was trained on (SHA-256 {dataset.sha256[:12]}…, "
-            f"expected {sha256[:12]}…); bring that data back"
+            f"expected {sha256[:12]}…); restore that data"
         )
     return dataset
 

@@ -93,8 +93,8 @@ def read_mat(path: Path) -> list[MatArray]:
             order = {b"IM": "<", b"MI": ">"}.get(head[126:128])
             if b"MATLAB 7.3" in head[:116] or head.startswith(b"\x89HDF"):
                 raise DataError(
-                    "it is a MATLAB file of version 7.3, which is HDF5, and that is not opened, since its readers have "
-                    "run what strangers wrote (SECURITY.md); in MATLAB: save('plain.mat', 'X', 'y', '-v7')"
+                    "it is a MATLAB file of version 7.3, which is HDF5 and is not opened, because its readers have "
+                    "run code from untrusted files (SECURITY.md); in MATLAB: save('plain.mat', 'X', 'y', '-v7')"
                 )
             if order is None or head[125 if order == "<" else 124] != 1:
                 raise DataError("this is not a MATLAB file of version 5 to 7; in MATLAB: save('plain.mat', '-v7')")
@@ -139,7 +139,7 @@ def _array(place: _PlaceInFile, order: str) -> MatArray | None:
         axes = _element(stream, order, _INT32, 4 * _MAX_AXES)
         name = _element(stream, order, _INT8, _MAX_NAME).decode("latin-1")
         if len(flags) != 8:
-            raise DataError("the file is damaged: a variable has no head as MATLAB writes it")
+            raise DataError("the file is damaged: a variable lacks the header that MATLAB writes")
         bits = struct.unpack(f"{order}I", flags[:4])[0]
         kind, is_logical, is_complex = bits & 0xFF, bits >> 8 & _LOGICAL, bits >> 8 & _COMPLEX
         if kind not in _CLASSES or is_complex or not name.isprintable():
@@ -174,7 +174,7 @@ def _element(stream: _Unpacked, order: str, kind: int, most: int) -> bytes:
     """Return the bytes of a small element. Raises DataError for one of another type, or a longer one."""
     found, count, small = _tag(stream, order)
     if found != kind or count > (4 if small else most):
-        raise DataError("the file is damaged: a variable has no head as MATLAB writes it")
+        raise DataError("the file is damaged: a variable lacks the header that MATLAB writes")
     data = stream.exactly(4 if small else count + -count % 8, "a variable")
     return data[:count]
 

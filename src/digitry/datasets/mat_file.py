@@ -22,7 +22,7 @@ def mat_dataset(path: Path, invert: bool | None = None, progress: Progress | Non
     arrays = {array.name: array for array in read_mat(path)}
     if not arrays:
         raise DataError(
-            "it holds no plain arrays of numbers (structures and cells are not looked into); in MATLAB: "
+            "it holds no plain arrays of numbers (structures and cells are not searched); in MATLAB: "
             "X = s.images; y = s.labels; save('plain.mat', 'X', 'y', '-v7')"
         )
     found = splits_by_name({name: array.raw() for name, array in arrays.items()}, list(arrays))

@@ -75,7 +75,7 @@ def read_pixel_table(path: Path) -> PixelTable:
     fields = fields_of(line, separator)
     if len(fields) > MOST_COLUMNS:
         raise DataError(
-            f"it has {len(fields):,} columns, expected at most {MOST_COLUMNS:,}; larger images are pictures"
+            f"it has {len(fields):,} columns, expected at most {MOST_COLUMNS:,}; give larger images as pictures"
         )
     names = _names(fields)
     if names is not None:
@@ -275,7 +275,7 @@ def _label_is_first(first: NDArray[Any], last: NDArray[Any]) -> bool | None:
         could = _most_common_share(first) < _MANY, _most_common_share(last) < _MANY
     if could[0] == could[1]:
         raise DataError(
-            "neither the first nor the last column is plainly the label; say which in a first line of names: "
+            "neither the first nor the last column is clearly the label; say which it is in a first line of names: "
             "label,pixel0,pixel1,…"
         )
     return could[0]

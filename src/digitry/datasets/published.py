@@ -67,8 +67,8 @@ def _usps(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArra
                 place, _, value = field.partition(b":")
                 row[int(place) - 1] = value
     except (OSError, EOFError, ValueError, IndexError) as error:
-        raise DataError(f"{path.name} is not as its publisher describes it ({error})") from error
+        raise DataError(f"{path.name} does not match its publisher's description ({error})") from error
     if not rows or not ((labels >= 0) & (labels <= 9)).all() or not (np.abs(values) <= 1).all():
-        raise DataError(f"{path.name} has labels or values that no digits have")
+        raise DataError(f"{path.name} has labels or values that are not those of digits")
     images = np.rint((values + 1) * 127.5).astype(np.uint8)
     return images.reshape(-1, *shape), labels.astype(np.uint8)

@@ -21,7 +21,7 @@ from digitry.errors import DataError
 from digitry.types import IMAGE_SIDE, Images
 
 SIDES = (4, 256)
-"""Range of an image's height and width in an array; larger ones are pictures."""
+"""Range of an image's height and width in an array; give larger ones as pictures."""
 
 _FAINTEST = 32.0
 """Values with a maximum below this may be part of 0 to 255, or of any other range."""
@@ -144,7 +144,7 @@ def _layout(array: RawArray) -> _ImageLayout:
         raise DataError(
             f"{array.described()}, expected images (n, h, w), (n, h, w, 1), (n, 1, h, w), (n, h, w, 3) or (n, h·w) "
             f"of a square, {least} to {most} pixels each way; for other layouts: x = x.reshape(n, h, w), or "
-            "x = numpy.moveaxis(x, -1, 0) where the last axis counts the images; larger ones are pictures"
+            "x = numpy.moveaxis(x, -1, 0) where the last axis counts the images; give larger ones as pictures"
         )
     return found
 
@@ -159,7 +159,7 @@ def _scales(arrays: Sequence[RawArray], layouts: Sequence[_ImageLayout]) -> list
             scales.append(ValueRange(0, 255))
             continue
         if high == low:
-            raise DataError(f"{array.name} holds nothing but the value {high:g}: every image is empty")
+            raise DataError(f"{array.name} holds nothing but the value {high:g}: every image is blank")
         if low < 0:
             low, high = min(low for low, _ in signed), max(high for _, high in signed)
         is_small = (layout.height, layout.width) == (8, 8)
@@ -234,9 +234,9 @@ def _check_paper(array: RawArray, pixels: NDArray[np.uint8]) -> None:
     contrast = np.median(np.ptp(sample, axis=1))
     if near_ends < _PAPER_SHARE * sample.size or min(papers) > _SAME_PAPER or contrast < 128:
         raise DataError(
-            f"{array.name} looks standardised pixel by pixel, or image by image, so that no value is paper; "
-            "give the values from before, or, if it was image by image: x = x - x.min(axis=(1, 2), keepdims=True); "
-            "x = x / x.max(axis=(1, 2), keepdims=True)"
+            f"{array.name} looks standardised pixel by pixel, or image by image, so that no value stands for paper; "
+            "give the values before that, or, if it was image by image: x = x - x.min(axis=(1, 2), keepdims=True); x "
+            "= x / x.max(axis=(1, 2), keepdims=True)"
         )
 
 

@@ -173,7 +173,7 @@ def _best(
         if found and max(trial.accuracy for trial in found) >= ENOUGH:
             return _likeliest(found), list(range(classes))
     if not found:
-        raise ModelError(f"it takes no image, or does not answer one with {classes} numbers, one a class")
+        raise ModelError(f"it does not take an image, or does not answer with {classes} numbers, one per class")
     renumbered = []
     for trial in _trials(foreign, upright, some, classes, progress):
         if order := _other_order(trial, some.labels):

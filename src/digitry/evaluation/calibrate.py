@@ -48,8 +48,8 @@ PAGES_MADE_OF = "numbers on synthetic pages of all kinds, written with digits of
 LEAST_UNSEEN = 10
 """With fewer pictures nothing can be said."""
 
-OWN = "calibrate it on labelled pictures of your own, or train with --set validation_fraction=0.1"
-OWN_OR_RUN = "calibrate its run folder, or on labelled pictures of your own"
+OWN = "calibrate it on your own labelled pictures, or train with --set validation_fraction=0.1"
+OWN_OR_RUN = "calibrate its run folder, or calibrate it on your own labelled pictures"
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def calibrate(
         if model.reads == "page":
             raise SettingError(f"{place} reads pages, and is calibrated on synthetic ones; leave the pictures out")
         if count is not None:
-            raise SettingError("a count says how many pictures to make; your own are all read")
+            raise SettingError("a count says how many pictures to make, and your own are all read; leave it out")
         scale, confidence = scale_on_own(model, place, Path(pictures), progress)
     else:
         unseen, data = unseen_digits(place, model)
@@ -180,7 +180,7 @@ def scale_in_words(scale: Scale) -> tuple[str, str, str]:
     elif kept <= MAX_ERROR:
         sure = f"readings can be sure at the default error rate of {MAX_ERROR:.1%}"
     else:
-        sure = f"no reading is sure at the default error rate of {MAX_ERROR:.1%}, from --max-error {kept:g} on some are"
+        sure = f"no reading is sure at the default error rate of {MAX_ERROR:.1%}; some are from --max-error {kept:g} on"
     return (
         f"{scale.accuracy:.1%} of {scale.pictures:,} pictures read correctly",
         f"they were {scale.pictures_in_words}",
@@ -227,7 +227,7 @@ def held_back_of(place: Path, model: Model) -> HeldBack:
         if not isinstance(fraction, int | float) or not 0 <= fraction < 1:
             raise DataError(f"{place} does not say which digits it has not seen; {OWN_OR_RUN}")
     if not fraction:
-        raise DataError(f"the training of {place} held no digits back, so it has seen all there are; {OWN}")
+        raise DataError(f"the training of {place} held no digits back, so it has seen them all; {OWN}")
     return HeldBack(fraction, method, seed)
 
 
@@ -243,5 +243,5 @@ def _refuse_known(place: Path, folder: Path, labelled: Sequence[Labelled]) -> No
         return
     if data_place(Run.open(place).data) == data_place(str(folder.resolve())):
         raise SettingError(
-            f"{place} learnt from these very pictures; without them it is calibrated on those that were held back"
+            f"{place} learnt from these very pictures; leave them out to calibrate it on those that were held back"
         )

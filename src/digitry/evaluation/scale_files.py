@@ -75,7 +75,7 @@ def put_back_scale(place: str | Path) -> PutBack:
         )
     kept = _kept(path)
     if not _is_of(kept, model):
-        raise ModelError(f"{path} is damaged or belongs to another model; delete it, and calibrate {place} anew")
+        raise ModelError(f"{path} is damaged or belongs to another model; delete it, and calibrate {place} again")
     scale = Scale.from_json(kept.get("scale"))
     files = write_scale(place, model, scale)
     path.unlink()

@@ -121,8 +121,8 @@ def load_model(path: Path, recipe: Recipe | None = None) -> tuple[Any, Contract]
     built = plan.contract(model, contract.class_names).input_shape
     if built != contract.input_shape:
         raise ModelError(
-            f"{path} wants input {list(contract.input_shape)}, recipe {contract.recipe} builds {list(built)} now; "
-            "train it again"
+            f"{path} expects input {list(contract.input_shape)}, but recipe {contract.recipe} now builds "
+            f"{list(built)}; train it again"
         )
     try:
         put_into(model, weights)

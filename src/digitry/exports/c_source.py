@@ -45,7 +45,7 @@ def run_files(sources: list[Path], images: Images, classes: int) -> NDArray[np.f
     """Do the same as `run_source` with a program of several files."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
-        raise ModelError("C is only written when it is proven, which needs a C compiler; install gcc or clang")
+        raise ModelError("C is only written after it has been tested, which needs a C compiler; install gcc or clang")
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "digits"
         command = [compiler, *FLAGS, "-DDIGITRY_MAIN", *map(str, sources), "-o", str(program), "-lm"]

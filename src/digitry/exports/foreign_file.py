@@ -35,7 +35,7 @@ def in_one_piece(file: Path | bytes) -> Any:
     except ModelError:
         raise
     except Exception as error:  # protobuf's errors have no other common base
-        raise ModelError("not an ONNX model, or a cut one; take another copy") from error
+        raise ModelError("not an ONNX model, or a truncated one; take another copy") from error
     return proto
 
 
@@ -74,5 +74,5 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise ModelError(cannot_read(f"the model {path}", error)) from error
     if len(data) > MAX_MODEL_BYTES:
-        raise ModelError(f"{path} has more than {MAX_MODEL_BYTES} bytes, at most as many are loaded")
+        raise ModelError(f"{path} has more than {MAX_MODEL_BYTES} bytes, the most that are loaded")
     return data

@@ -58,7 +58,7 @@ def keras_to_onnx(path: Path, *, trusted: bool) -> Converted:
     try:
         child = Worker("digitry.exports.foreign_keras_child", {"memory_bytes": MEMORY_BYTES})
     except NoWorkerError as error:
-        raise ModelError("no process can be had to open the Keras file; close other programs") from error
+        raise ModelError("no process can be started to open the Keras file; close other programs") from error
     try:
         with tempfile.TemporaryDirectory(prefix="digitry-") as folder:
             copy = Path(folder) / "model.keras"

@@ -66,7 +66,7 @@ def _taking_a_square(model: Any, shape: list[int | None]) -> tuple[Any, int]:
 
     found = layouts_of([None, *shape])
     if not found:
-        raise DigitryError(f"it takes {(None, *shape)}, which holds no single picture that is square")
+        raise DigitryError(f"it takes {(None, *shape)}, which is not a single square picture")
     images = Input((found[0].side, found[0].side, 1))
     return KerasModel(images, model(in_layout(images, found[0]))), found[0].side
 

@@ -78,7 +78,7 @@ class Foreign:
         self.layouts = layouts_of(dimensions)
         if not self.layouts:
             shown = ", ".join("n" if one is None else str(one) for one in dimensions)
-            raise ModelError(f"it takes ({shown}), which holds no single picture that is square")
+            raise ModelError(f"it takes ({shown}), which is not a single square picture")
 
     def run(self, images: Images, way: Way) -> list[NDArray[Any]]:
         """Run it on images, uint8 (n, 28, 28), and return all outputs. Raises ModelError if it cannot take them,

@@ -71,7 +71,7 @@ def converted(model: Any, contract: Contract) -> bytes:
     try:
         checker.check_model(proto)
     except checker.ValidationError as error:
-        raise ModelError("what Keras' own export writes is no valid ONNX") from error
+        raise ModelError("what Keras' own export writes is not valid ONNX") from error
     data: bytes = proto.SerializeToString(deterministic=True)
     return data
 

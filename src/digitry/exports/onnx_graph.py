@@ -153,6 +153,6 @@ class Graph:
         try:
             checker.check_model(proto, full_check=True)
         except (checker.ValidationError, shape_inference.InferenceError) as error:
-            raise ModelError("what was followed of this network is no valid ONNX") from error
+            raise ModelError("what was traced of this network is not valid ONNX") from error
         data: bytes = proto.SerializeToString(deterministic=True)
         return data

@@ -41,7 +41,7 @@ def in_our_form(foreign: Foreign, way: Way, output: str, contract: Contract, ord
             continue
         if got.shape == expected.shape and np.abs(got - expected).max() <= TOLERANCE:
             return data
-    raise ModelError("what is made of it does not answer as it does; write it anew, with a free number of images")
+    raise ModelError("the converted model does not answer as it does; export it again, for any number of images")
 
 
 def _written(

@@ -191,7 +191,7 @@ def softmax_of(logits: NDArray[np.floating]) -> NDArray[np.float32]:
 
 def _place_folder(written: Path, path: Path) -> None:
     if path.exists():
-        raise StorageError(f"{path} is there already; name another place with --out, or remove it")
+        raise StorageError(f"{path} already exists; choose another place with --out, or remove it")
     beside = temporary_beside(path)
     try:
         shutil.rmtree(beside, ignore_errors=True)

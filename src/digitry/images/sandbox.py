@@ -33,7 +33,7 @@ def decode_in_sandbox(
     try:
         child = Worker("digitry.images.sandbox_child", job | {"seconds_per_page": seconds_per_page}, data)
     except NoWorkerError as error:
-        raise DataError(f"no process can be had to decode the {kind}; close other programs") from error
+        raise DataError(f"no process can be started to decode the {kind}; close other programs") from error
     try:
         while (page := _next_page(kind, child, max_pixels, seconds_per_page)) is not None:
             yield page

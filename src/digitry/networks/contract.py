@@ -75,7 +75,7 @@ class Contract:
         if not _fits(self.input_shape, self.reads) or self.polarity not in READS[self.reads]:
             raise ModelError(
                 f"the model expects input {list(self.input_shape)} {self.polarity}; one that reads a {self.reads} may "
-                f"want {INPUTS[self.reads]}, {' or '.join(READS[self.reads])}"
+                f"expect {INPUTS[self.reads]}, {' or '.join(READS[self.reads])}"
             )
         if not 0 < self.scale <= 1 or (self.reads == "page" and self.scale != 1):
             wanted = "1, for pages come prepared" if self.reads == "page" else "above 0 and at most 1"

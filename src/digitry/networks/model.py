@@ -182,7 +182,7 @@ def open_session(data: bytes, threads: int = 0) -> Any:
         _ = session.get_modelmeta().custom_metadata_map, [one.name for one in session.get_inputs()]
         _ = [one.name for one in session.get_outputs()]
     except Exception as error:  # the runtime's errors have no other common base
-        raise ModelError("not an ONNX model that can run; take another copy, or write it anew") from error
+        raise ModelError("not an ONNX model that can run; take another copy, or export it again") from error
     return session
 
 
@@ -199,12 +199,12 @@ def _open(data: bytes, reads: str | None, threads: int, name: str) -> tuple[Any,
     metadata = session.get_modelmeta().custom_metadata_map
     if METADATA_KEY not in metadata:
         raise ModelError(
-            "the model was made elsewhere and carries no contract, which would say what input it takes; find out, and "
-            f"write one that digitry reads with: {adopt_command(name)}"
+            "the model was made elsewhere and has no contract, which would say what input it takes; find that out, "
+            f"and write a model that digitry reads, with: {adopt_command(name)}"
         )
     contract = Contract.from_json(metadata[METADATA_KEY])
     if reads is not None and contract.reads != reads:
-        raise ModelError(f"the model reads {WHAT[contract.reads]}, here one is needed that reads {WHAT[reads]}")
+        raise ModelError(f"the model reads {WHAT[contract.reads]}, but one that reads {WHAT[reads]} is needed here")
     taken, given = (PAGE_INPUT, PAGE_OUTPUT) if contract.reads == "page" else (INPUT_NAME, OUTPUT_NAME)
     inputs, outputs = session.get_inputs(), session.get_outputs()
     if [i.name for i in inputs] != [taken] or [o.name for o in outputs] != [given]:

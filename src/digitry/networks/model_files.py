@@ -52,7 +52,7 @@ def check_is_not_shipped(place: str | os.PathLike[str]) -> None:
     models = Path(str(resources.files("digitry") / "models")).resolve()
     if is_shipped(place) or models in Path(place).resolve().parents:
         raise SettingError(
-            f"{place} comes with digitry, and its files stay as they are; train one of your own, or calibrate a copy"
+            f"{place} comes with digitry, and its files are not changed; train your own model, or calibrate a copy"
         )
 
 
@@ -70,12 +70,12 @@ def model_path(place: str | os.PathLike[str]) -> Path:
         raise no_run(place)
     if (place / WEIGHTS).is_file():
         raise ModelError(
-            f"run {place} is trained, but its network is not written as ONNX; write it with the command that began it, "
-            f"and with --run {shlex.quote(str(place))} --resume; if that names a layer, train again without it"
+            f"run {place} is trained, but its network was not written as ONNX; write it with the command that started "
+            f"it, and with --run {shlex.quote(str(place))} --resume; if that names a layer, train again without it"
         )
     raise ModelError(
-        f"run {place} has no {MODEL}, so its training did not end; go on with the command that began it, and with "
-        f"--run {shlex.quote(str(place))} --resume"
+        f"run {place} has no {MODEL}, so its training did not finish; continue with the command that started it, and "
+        f"with --run {shlex.quote(str(place))} --resume"
     )
 
 

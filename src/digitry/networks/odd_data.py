@@ -61,13 +61,14 @@ def odd_lines(dataset: Dataset) -> Iterator[str]:
     lacking = [name for name, is_there in zip(names, present, strict=True) if not is_there]
     if lacking:
         classes = ", ".join(lacking[:10])
-        yield f"no training image is of class {classes}, so none will ever be read as that; add some, or leave it out"
+        yield f"no training image is of class {classes}, so nothing will ever be read as one; add some, or leave the "
+        "class out"
     if dataset.test is not None:
         twice = copies_in_test(dataset)
         if twice:
             yield (
-                f"{twice:,} of {len(dataset.test):,} test images are training images too, pixel by pixel, so that test "
-                "figures flatter; leave them out of one"
+                f"{twice:,} of {len(dataset.test):,} test images are also training images, pixel for pixel, so test "
+                "figures are too good; leave them out of one"
             )
     yield from _view_lines(dataset)
 
@@ -81,9 +82,9 @@ def _ten_lines(dataset: Dataset) -> Iterator[str]:
 def _view_lines(dataset: Dataset) -> Iterator[str]:
     if (better := better_view(dataset)) is not None:
         yield (
-            f"the images seem to lie otherwise: of {better.images} the built-in network reads {better.share:.0%} with "
-            f"{option_words(better.view)}, {better.share_as_they_are:.0%} as they are; what learns from them so reads "
-            "upright pictures no better"
+            f"the images seem to be turned or mirrored: of {better.images} the built-in network reads "
+            f"{better.share:.0%} with {option_words(better.view)}, {better.share_as_they_are:.0%} as they are; a model "
+            "that learns from them as they are will not read upright pictures"
         )
 
 

@@ -38,7 +38,7 @@ def check_model_bytes(data: bytes) -> None:
     try:
         fields = _check_message(memoryview(data), "model", 0)
     except (IndexError, UnicodeDecodeError) as error:
-        raise ModelError("not an ONNX model, or a cut one; take another copy") from error
+        raise ModelError("not an ONNX model, or a truncated one; take another copy") from error
     if not fields:
         raise ModelError("not an ONNX model: the file is empty")
 
@@ -81,12 +81,10 @@ def _check_message(data: memoryview, kind: str, depth: int) -> int:
     for number, value in _fields(data):
         count += 1
         if kind == "tensor" and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0)):
-            raise ModelError(
-                "the model keeps weights in another file beside it; put both into one with: digitry adopt FILE"
-            )
+            raise ModelError("the model keeps weights in another file beside it; combine both with: digitry adopt FILE")
         nested = _NESTED.get(kind, {}).get(number)
         if nested == "refused":
-            raise ModelError("the model brings functions or training steps of its own; only plain graphs are loaded")
+            raise ModelError("the model has functions or training steps of its own; only plain graphs are loaded")
         if isinstance(value, int):
             if nested:
                 raise IndexError("a message was expected")

@@ -68,9 +68,9 @@ def image_grid(
     if count == 0 or columns < 1:
         raise ValueError(f"a grid needs at least one image and one column, not {count} and {columns}")
     if titles is not None and len(titles) != count:
-        raise ValueError(f"expected one title an image, not {len(titles)} for {count}")
+        raise ValueError(f"expected one title per image, not {len(titles)} for {count}")
     if colours is not None and len(colours) != count:
-        raise ValueError(f"expected one colour an image, not {len(colours)} for {count}")
+        raise ValueError(f"expected one colour per image, not {len(colours)} for {count}")
     rows = -(-count // columns)
     height, width = images.shape[1:3]
     margin_inches, row_name_inches = 0.08, 0.0

@@ -24,7 +24,7 @@ LONGER_SIDES = range(12, 22)
 OFF_CENTRE = 1.5
 """Largest distance in pixels from the middle to the centre of mass. In MNIST it is half a pixel."""
 
-NOT_FITTED = "the ink is not fitted into 20×20 and centred by its mass, as canonical digits are"
+NOT_FITTED = "the ink is not fitted into 20×20 and centred by its centre of mass, as in canonical digits"
 
 TOGETHER = 64
 """Images per batch, so that intermediate results fit into the processor's cache."""

@@ -35,8 +35,8 @@ def canonical_of(x: Any, *, invert: bool | None = None) -> Images:
         array = array[np.newaxis]
     [images], done = to_images([raw_array("x", array)], invert)
     if invert is None and "inverted" in done:
-        warn_caller(f"x looks {done}: ink and paper changed places; say invert=True to agree, or invert=False")
+        warn_caller(f"x looks {done}: ink and paper were swapped; give invert=True to agree, or invert=False")
     blank = int((~images.any(axis=(1, 2))).sum())
     if blank:
-        warn_caller(f"{blank} of {len(images)} images are empty: what they are is no more than a guess")
+        warn_caller(f"{blank} of {len(images)} images are blank: their readings are only guesses")
     return images

@@ -31,8 +31,8 @@ ALTERNATIVES = 3
 
 STRUCK_OUT = "it is struck out"
 PERHAPS_STRUCK = "it may be struck out"
-PERHAPS_ONES = "a slash of it may be a 1"
-TURNED = "the page reads about as well the other way round; say how it lies: rotate 0, 90, 180 or 270"
+PERHAPS_ONES = "a slash in it may be a 1"
+TURNED = "the page reads about as well the other way round; say how to turn it: rotate 0, 90, 180 or 270"
 """Why a number is not sure, whatever its confidence."""
 
 

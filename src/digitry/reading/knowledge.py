@@ -43,7 +43,7 @@ class Knowledge:
         for name, count in (("between", 2), ("length", 2), ("region", 4)):
             given = getattr(self, name)
             if given is not None and not (isinstance(given, (tuple, list)) and len(given) == count):
-                raise SettingError(f"{name} is a tuple of {count} numbers, not {given!r}")
+                raise SettingError(f"{name} must be a tuple of {count} numbers, not {given!r}")
         if self.between is not None:
             _check_range("between", self.between, -math.inf, math.inf)
         if self.length is not None:
@@ -51,9 +51,11 @@ class Knowledge:
         if self.check is not None and self.check not in CHECKS:
             raise unknown_name("check digit", self.check, CHECKS)
         if self.column is not None and self.column < 0:
-            raise SettingError(f"column counts from 0, it cannot be {self.column}")
+            raise SettingError(f"column counts from 0 and cannot be {self.column}")
         if self.region is not None and (min(self.region[:2]) < 0 or min(self.region[2:]) < 1):
-            raise SettingError(f"region is x,y,width,height in pixels from the top left, not {_listed(self.region)}")
+            raise SettingError(
+                f"region must be x,y,width,height in pixels from the top left, not {_listed(self.region)}"
+            )
 
     @property
     def is_about_numbers(self) -> bool:
@@ -118,7 +120,7 @@ def apply_knowledge(
     if known.column is not None:
         numbers = tuple(number for number in numbers if number.column == known.column)
         if reading.numbers and not numbers:
-            return replace(reading, numbers=(), sure=False, reason=f"no number stands in column {known.column}")
+            return replace(reading, numbers=(), sure=False, reason=f"there is no number in column {known.column}")
     if known.is_about_numbers:
         numbers = tuple(_known(number, known, decimal, signs, values) for number in numbers)
     if numbers == reading.numbers:
@@ -167,7 +169,7 @@ def _check_range(name: str, pair: tuple[float, float], least: float, most: float
     if not least <= low <= high <= most or (math.isinf(low) and math.isinf(high)):
         bounds = f" within {least:g} and {most:g}" if math.isfinite(least) else ""
         given = f"{low:g}" if low == high else f"{low:g} and {high:g}"
-        raise SettingError(f"{name} is the least and the most{bounds}, in that order, not {given}")
+        raise SettingError(f"{name} must be the least and the most{bounds}, in that order, not {given}")
 
 
 def _pair(name: str, text: str, kind: Callable[[str], T], expected: str) -> tuple[T, T]:

@@ -25,7 +25,7 @@ CONVINCED = 0.5
 FEW = 12
 """A page with more such numbers is not taken for a single number."""
 
-NO_HAND = "whether it is printed cannot be told in so small a picture"
+NO_HAND = "in so small a picture it is unclear whether it is printed"
 SMALL_SIGNS = "signs in so small a picture are not read reliably enough to be called sure"
 """Why a number in a tiny picture is not sure."""
 

@@ -34,7 +34,7 @@ Models = ModelLike | Sequence[ModelLike] | None
 """One network, several that read different things, in any order, or None."""
 
 
-NOT_MEASURED_TOGETHER = "nobody has measured how right this network for numbers is together with the one for pages"
+NOT_MEASURED_TOGETHER = "the accuracy of this network for numbers together with the one for pages has not been measured"
 """Why nothing on a page is sure if a network other than the shipped one reads numbers."""
 
 

@@ -37,7 +37,9 @@ SHAPES = (0.7, 0.5, 0.35)
 """A digit cropped and resized to 28×28 is stretched, a 1 beyond recognition. At one of these shares of its width, a
 square picture shows it about as it was (docs/log.md)."""
 
-STRETCHED = "the picture seems to be stretched; cut digits out with their shape, or with some paper around them"
+STRETCHED = (
+    "the picture seems to be stretched; crop digits without changing their shape, or with some paper around them"
+)
 
 DIGIT_STRIP_WIDTH = 64
 """In pixels: a digit with paper on both sides. The same for all, so that they can be read in one batch."""
@@ -152,7 +154,7 @@ def digit_reading(
     elif blot and not sure:
         reason = BLOT_REASON
     elif not sure and explained < DIGIT_EXPLAINS / 2:
-        reason = "most of what the picture shows is no part of this digit"
+        reason = "most of what the picture shows is not part of this digit"
     alternatives = share_doubt(digit.alternatives, digit.confidence, confidence)
     number = Number(digit.label, confidence, digit.box, (digit,), sure=sure, reason=reason, alternatives=alternatives)
     return Reading("", (number,), sure=sure, reason=reason, stages=kept)

@@ -37,7 +37,7 @@ ONE_LINE = 3.0
 """A page lower than this many digit heights has room for only one line, and is also read as a whole."""
 
 NEVER_SURE_WITH_SIGNS = "signs in a picture of one number are not read reliably enough to be called sure; expect a page"
-PERHAPS_SIGNS = "a sign may stand among its digits"
+PERHAPS_SIGNS = "there may be a sign among its digits"
 """Why a number is not sure although its digits are."""
 
 GUESSES: tuple[tuple[float | None, bool | None], ...] = ((None, None), (0.05, True), (0.05, False))

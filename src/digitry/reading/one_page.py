@@ -74,7 +74,7 @@ def _why_nothing(found: PageFound, options: PageOptions) -> str:
         return "there are words, but no number"
     if found.characters:
         return NO_NUMBER
-    return f"{BLANK}; digits lower than 1/80 of the page are not seen: cut out the part that holds them"
+    return f"{BLANK}; digits smaller than 1/80 of the page are not seen: crop the part that holds them"
 
 
 def _turned_back(reading: Reading, quarter: int, shape: tuple[int, ...]) -> Reading:

@@ -194,8 +194,8 @@ class Reader:
         self._said = True
         if knows_some_digits(self.class_names):
             warn_caller(
-                f"the model for single digits knows only {', '.join(self.class_names)}: of other digits the networks "
-                "for numbers and pages speak alone, and such a digit that stands alone is never sure"
+                f"the model for single digits knows only {', '.join(self.class_names)}: other digits are read by the "
+                "networks for numbers and pages only, and such a digit on its own is never sure"
             )
         if knows_some_digits(self.networks.digits_in_numbers):
             known = ", ".join(self.networks.digits_in_numbers)

@@ -32,5 +32,5 @@ def part_of_page(shape: tuple[int, ...], region: Box) -> Box:
     high, wide = shape[:2]
     if x >= wide or y >= high:
         said = ",".join(map(str, region))
-        raise DataError(f"the region {said} lies outside of the page, which has {wide}×{high} pixels")
+        raise DataError(f"the region {said} is outside the page, which has {wide}×{high} pixels")
     return x, y, min(width, wide - x), min(height, high - y)

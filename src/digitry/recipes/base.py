@@ -151,7 +151,7 @@ class Recipe:
             why = self.has_no_use_for(name)
             if why and getattr(changed, name) != getattr(self.settings, name):
                 where = "" if self.is_own else f"; see those it has with: digitry recipes show {self.name}"
-                raise SettingError(f"recipe {self.name} has no use for the setting {name}: {why}{where}")
+                raise SettingError(f"recipe {self.name} does not use the setting {name}: {why}{where}")
         return replace(self, settings=changed)
 
     def own(self) -> dict[str, About]:

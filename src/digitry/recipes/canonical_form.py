@@ -38,7 +38,7 @@ def canonical_form(network: Any, classes: int) -> Any:
     answers = network(in_layout(images, layout))
     shape = getattr(answers, "shape", None)
     if shape is None:
-        raise ModelError(f"it has several outputs ({len(answers)}); digitry wants one: a number for each class")
+        raise ModelError(f"it has several outputs ({len(answers)}); digitry needs one: a number for each class")
     if tuple(shape[1:]) != (classes,):
         raise ModelError(
             f"it answers an image with {_words(shape[1:])}, and there are {classes} classes: let it end in "

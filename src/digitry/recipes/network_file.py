@@ -176,7 +176,7 @@ def network_recipe(path: Path) -> Recipe:
 
     kept = read_kept(path)
     if kept.network is None or (kept.keeps_compile and kept.optimizer is None):
-        raise ModelError(f"{path} is not enough to go on with: {kept.missing}; {named(path.parent)}")
+        raise ModelError(f"{path} is not enough to continue with: {kept.missing}; {named(path.parent)}")
     kind: type[Settings] = CompiledSettings if kept.keeps_compile else Settings
     try:
         settings = kind(**kept.settings)

@@ -194,7 +194,7 @@ class Settings:
             check_number(f"the strength in augmentations={entry}", strength, one.least, one.most, one.kind)
         if self.label_smoothing and self.outlier_share:
             raise SettingError(
-                f"label_smoothing must be 0 with outliers, which smooth for themselves, not {self.label_smoothing}"
+                f"label_smoothing must be 0 with outliers, which have their own smoothing, not {self.label_smoothing}"
             )
         if (self.keep_best or self.early_stopping_epochs) and not self.validation_fraction:
             raise SettingError(

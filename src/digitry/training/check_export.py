@@ -38,8 +38,9 @@ def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
         check_parity(expected.reshape(-1, classes), got.reshape(-1, classes), tie=TOLERANCE)
     except ModelError as error:
         raise ModelError(
-            f"recipe {plan.name} is not trained, for its network could not be used afterwards: {error}. Build it with "
-            "another layer, or write this one in operations of keras.ops that have an ONNX form (docs/training.md)"
+            f"recipe {plan.name} was not trained, because its network could not be used afterwards: {error}. Build it "
+            "with another layer, or write this one in operations of keras.ops that have an ONNX form "
+            "(docs/training.md)"
         ) from error
 
 

@@ -104,7 +104,9 @@ def begin_or_go_on(job: TrainingJob) -> TrainingJob:
         return replace(job, config=config)
     found = read_config(folder)
     if not {"run_id", "backend"} <= found.keys():
-        raise ModelError(f"{folder / CONFIG} has no run_id or no backend; such a run cannot go on, train it again")
+        raise ModelError(
+            f"{folder / CONFIG} has no run_id or no backend; such a run cannot be continued; train it again"
+        )
     finetune.check_same_start(folder, config, found)
     run_folder.check_same_plan(folder, config, found, type(settings))
     if with_defaults(found["settings"], type(settings)) != config["settings"]:

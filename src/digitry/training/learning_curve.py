@@ -77,9 +77,9 @@ def learning_curve(
     if run is not None and (Path(run) / CONFIG).exists():
         raise SettingError(f"{run} holds a run; choose another --run for the runs of a learning curve")
     if run is not None and (Path(run) / CURVE).exists() and not resume:
-        raise SettingError(f"{run} already holds a learning curve; go on with --resume or choose another --run")
+        raise SettingError(f"{run} already holds a learning curve; continue with --resume or choose another --run")
     if resume and run is None:
-        raise SettingError("--resume goes on with the runs in a folder: say which one with --run")
+        raise SettingError("--resume continues the runs in a folder: say which one with --run")
     dataset = data if isinstance(data, Dataset) else load_dataset(data)
     kept = plan.settings
     training, validation = hold_out(
@@ -150,7 +150,7 @@ def epochs_for(images: int, most: int, settings: Settings) -> int:
 def _judged_plan(recipe: Recipe, wanted: Mapping[str, Any]) -> Recipe:
     if recipe.reads != "digit":
         raise SettingError(
-            f"recipe {recipe.name} learns from numbers that are made anew for every epoch; a learning curve wants one "
+            f"recipe {recipe.name} learns from numbers that are made anew for every epoch; a learning curve needs one "
             "that reads single digits"
         )
     if "training_images" in wanted:

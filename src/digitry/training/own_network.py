@@ -67,7 +67,7 @@ def keep_network(folder: Path, plan: Recipe, network: Any) -> None:
     changed = [name for name, data in plan.kept.items() if not _same_bytes(folder / name, data)]
     if changed:
         raise SettingError(
-            f"the run in {folder} was begun with another recipe file than this one; go on with its own, "
+            f"the run in {folder} was started with another recipe file than this one; continue with its own, "
             f"{folder / changed[0]}, or use another --run folder"
         )
     if before.sha256 != kept.sha256:

@@ -76,7 +76,7 @@ class PageLearner:
         if not math.isfinite(sum(found)):
             raise TrainingError(
                 f"the loss is no longer a number in step {self.step}; the last checkpoint is from before it, and the "
-                "same steps would lead there again: begin anew with another seed"
+                "same steps would lead there again: start again with another seed"
             )
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()

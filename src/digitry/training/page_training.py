@@ -100,7 +100,7 @@ class PageTraining:
         began = note.read_text().strip() if note.is_file() else RANDOM
         if began != start:
             raise TrainingError(
-                f"the training in {self.folder} began with {began}; go on with that, or take another folder"
+                f"the training in {self.folder} was started with {began}; continue with that, or use another folder"
             )
 
     def _save(self, line: dict[str, float]) -> None:

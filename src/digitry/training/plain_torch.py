@@ -190,5 +190,5 @@ def validation_logs(logits: torch.Tensor, targets: NDArray[np.int32], task: Digi
 
 def _optimizer(settings: Settings, kept: Any, network: nn.Module) -> AdamW:
     if settings.optimizer not in PLAIN_TORCH_OPTIMIZERS:
-        raise TrainingError(f"optimizer {settings.optimizer} has no twin in plain Torch; use adam or adamw")
+        raise TrainingError(f"optimizer {settings.optimizer} has no counterpart in plain Torch; use adam or adamw")
     return AdamW(network.parameters(), (kept.beta_1, kept.beta_2), kept.epsilon, kept.weight_decay or 0.0)

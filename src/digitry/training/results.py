@@ -41,7 +41,7 @@ def write_results(
     from digitry.evaluation.report import remove_report
     from digitry.exports import bundle
 
-    progress.note(f"writing {MODEL}, and proving that it answers as Keras does …")
+    progress.note(f"writing {MODEL}, and checking that it answers as Keras does …")
     contract = make_contract(job, model, [] if is_changed else history)
     bundle.save_weights(job.folder / WEIGHTS, bundle.weights_of(model), contract)
     reads_numbers = job.plan.reads == "number"
@@ -139,7 +139,7 @@ def add_scale(job: TrainingJob, epochs: int, progress: TrainingProgress) -> None
         )
         return
     assert unseen is not None
-    progress.note("measuring what its confidences are worth …")
+    progress.note("measuring its confidence …")
     count = pictures_after(model.reads, epochs)
     scale, _ = scale_on_made(model, unseen, data, count=count, seed=job.seed)
     write_scale(job.folder, model, scale)

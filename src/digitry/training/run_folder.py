@@ -145,7 +145,7 @@ def check_same_plan(folder: Path, wanted: dict[str, Any], found: dict[str, Any],
 def other_data(what: str, data: str, option: str) -> SettingError:
     """Return the error for a run or study that was begun on data that has changed since."""
     return SettingError(
-        f"{what} was begun on other images or labels than {data} has now; go on with the data as it was, or use "
+        f"{what} was started on other images or labels than {data} has now; continue with the data as it was, or use "
         f"another {option} folder"
     )
 
@@ -153,7 +153,7 @@ def other_data(what: str, data: str, option: str) -> SettingError:
 def other_trainer(what: str, before: object, now: object, option: str) -> SettingError:
     """Return the error for one trained by another trainer (`Recipe.trainer`) than would be used now."""
     return SettingError(
-        f"{what} was trained by {trained_by(str(before))}, and here it would be {trained_by(str(now))}; go on with "
+        f"{what} was trained by {trained_by(str(before))}, and here it would be {trained_by(str(now))}; continue with "
         f"KERAS_BACKEND and packages as they were, or use another {option} folder"
     )
 

@@ -24,7 +24,7 @@ def torch_layers(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     kind = known_name(layer)
     if kind not in TORCH_LAYERS:
         raise TrainingError(
-            f"layer {type(layer).__name__} has no twin in plain Torch; known: {', '.join(TORCH_LAYERS)}"
+            f"layer {type(layer).__name__} has no counterpart in plain Torch; known: {', '.join(TORCH_LAYERS)}"
         )
     return TORCH_LAYERS[kind](layer, weights)
 
@@ -32,9 +32,9 @@ def torch_layers(layer: Any, weights: TorchWeights) -> list[nn.Module]:
 def _convolution(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     depthwise = type(layer).__name__ == "DepthwiseConv2D"
     if depthwise and layer.depth_multiplier != 1:
-        raise TrainingError("a depthwise convolution that widens has no twin in plain Torch")
+        raise TrainingError("a depthwise convolution that widens has no counterpart in plain Torch")
     if tuple(layer.dilation_rate) != (1, 1):
-        raise TrainingError("a dilated convolution has no twin in plain Torch")
+        raise TrainingError("a dilated convolution has no counterpart in plain Torch")
     same, strides = layer.padding == "same", tuple(layer.strides)
     is_centred = same and strides == (1, 1) and all(size % 2 for size in layer.kernel_size)
     channels = layer.input.shape[-1]
@@ -65,7 +65,7 @@ def _dense(layer: Any, weights: TorchWeights) -> list[nn.Module]:
 
 def _batch_normalization(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     if not (layer.scale and layer.center) or len(layer.input.shape) != 4:
-        raise TrainingError("only normalisations of images, with scale and offset, have a twin in plain Torch")
+        raise TrainingError("only normalisations of images, with scale and offset, have a counterpart in plain Torch")
     twin = nn.BatchNorm2d(layer.gamma.shape[0], eps=layer.epsilon, momentum=1 - layer.momentum)
     for variable, tensor in (
         (layer.gamma, twin.weight),
@@ -80,7 +80,7 @@ def _batch_normalization(layer: Any, weights: TorchWeights) -> list[nn.Module]:
 
 def _pooling(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     if layer.padding != "valid":
-        raise TrainingError("a padded pooling has no twin in plain Torch")
+        raise TrainingError("a padded pooling has no counterpart in plain Torch")
     return [nn.MaxPool2d(layer.pool_size, layer.strides)]
 
 
@@ -88,7 +88,8 @@ def _activation(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     name = known_name(layer.activation)
     if name not in _ACTIVATIONS:
         raise TrainingError(
-            f"activation {layer.activation.__name__} has no twin in plain Torch; known: {', '.join(_ACTIVATIONS)}"
+            f"activation {layer.activation.__name__} has no counterpart in plain Torch; known: "
+            f"{', '.join(_ACTIVATIONS)}"
         )
     return [module() for module in _ACTIVATIONS[name]]
 

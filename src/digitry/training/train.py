@@ -96,7 +96,7 @@ def train(
     else:
         origin, plan = finetune.open_start(start_from, plan, wanted)
     if resume and run is None:
-        raise SettingError("--resume goes on with the run in a folder: say which one with --run")
+        raise SettingError("--resume continues the run in a folder: say which one with --run")
     called = check_callbacks(callbacks, plan)
     if ray is not None:
         check_shareable(plan)
@@ -109,7 +109,7 @@ def train(
         name = data if isinstance(data, str | Path) else getattr(data, "name", "arrays")
         progress.note(f"{plan.name}: loading {name} …")
         if resume and not (folder / CONFIG).is_file():
-            progress.note(f"{folder} holds no run yet: this one begins")
+            progress.note(f"{folder} holds no run yet: starting one")
         return replace(find_job(data, plan, seed, folder, origin, progress), wants_scale=scale)
 
     def check(job: TrainingJob) -> None:
@@ -130,7 +130,7 @@ def train(
         ):
             goes_on = (folder / CONFIG).exists()
             if goes_on and not resume:
-                raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
+                raise SettingError(f"{folder} already holds a run; continue with --resume or choose another --run")
             job = replace(early, folder=folder) if early else find()
             if not early and not goes_on:
                 check(job)
@@ -290,7 +290,7 @@ def _time_taken(history: list[Epoch], seconds: float) -> str:
 def _note_what_is_missed(job: TrainingJob, progress: TrainingProgress) -> None:
     """Tell the user what would be faster, or is not done here."""
     if job.plan.plain_torch and not importlib.util.find_spec("torch"):
-        progress.note(f"{job.plan.name} trains faster where Torch is installed: pip install torch")
+        progress.note(f"{job.plan.name} trains faster with Torch installed: pip install torch")
     if job.plan.settings.precision != "float32" and not job.in_plain_torch:
         progress.note(f"trained in float32: {job.plan.settings.precision} is for plain Torch only")
 

@@ -88,7 +88,7 @@ def train_seeds(
     if run is not None and (Path(run) / CONFIG).exists():
         raise SettingError(f"{run} holds a run; choose another --run for the runs of several seeds")
     if resume and run is None:
-        raise SettingError("--resume goes on with the runs in a folder: say which one with --run")
+        raise SettingError("--resume continues the runs in a folder: say which one with --run")
     dataset = data if isinstance(data, Dataset) else load_dataset(data)
     with run_folder.made_folder(run, f"{plan.name}-seeds") as folder:
         done: list[Run] = []

@@ -67,9 +67,9 @@ def test_each_answer_is_in_the_table_at_once_and_on_the_page_when_it_is_opened_a
     ("body", "words"),
     [
         ({"rank": 1, "correct": "eleven"}, "there is no class 'eleven'"),
-        ({"rank": True, "correct": "7"}, "an answer has a rank"),
-        ({"rank": 1}, "an answer has a rank"),
-        ([1, "7"], "an answer has a rank"),
+        ({"rank": True, "correct": "7"}, "an answer needs a rank"),
+        ({"rank": 1}, "an answer needs a rank"),
+        ([1, "7"], "an answer needs a rank"),
         (b"{", "Expecting"),
         (b"[" * MOST_BYTES, ""),
         (b" " * (MOST_BYTES + 1), "at most"),

@@ -130,5 +130,5 @@ def test_a_table_nobody_filled_in_changes_nothing(pictures: Path, tmp_path: Path
 @pytest.mark.parametrize("place", ["audit", "3/audit", "."])
 def test_an_audit_does_not_become_a_class_of_the_data(pictures: Path, place: str) -> None:
     done = run(pictures, "--out", pictures / place)
-    assert "lies inside the data" in str(done.exception)
+    assert "is inside the data" in str(done.exception)
     assert {path.name for path in pictures.iterdir()} == set("0123456789")

@@ -68,7 +68,7 @@ def test_progress_goes_to_stderr_unless_quiet(monkeypatch: pytest.MonkeyPatch) -
 def test_wrong_use_is_an_error_of_the_right_kind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert _run("--out", str(tmp_path / "file")).exit_code == 2
-    with pytest.raises(StorageError, match="file is no folder; choose another place"):
+    with pytest.raises(StorageError, match="file is not a folder; choose another place"):
         _run("--out", str(tmp_path / "file" / "deep"))
     monkeypatch.undo()
     with pytest.raises(SettingError, match="did you mean 'mnist'"):

@@ -296,7 +296,7 @@ def test_a_table_in_the_way_other_settings_and_resuming_nothing_are_one_line_eac
     table = str(tmp_path / "out.csv")
     assert run(folder, str(folder / "3.png"), "--csv", table).exit_code == 0
     for arguments, words in (
-        (["--csv", table], "exists; go on with it by --resume"),
+        (["--csv", table], "already exists; continue it with --resume"),
         (["--csv", table, "--resume", "--expect", "page"], r"another --expect \(digit\)"),
         (["--resume"], "--resume goes on with a --csv, --jsonl or --out file"),
     ):

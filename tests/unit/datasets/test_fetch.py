@@ -106,7 +106,7 @@ def lies(files: dict[str, bytes]) -> dict[str, tuple[Answer, str]]:
         "a web page": (body(b"<!DOCTYPE html><title>Log in</title>"), "a web page came instead"),
         "something that is not gzip": (body(raw), "not gzip"),
         "an error status": (status(404), "HTTP 404 Not Found"),
-        "a cut body": (body(packed[:-100], declare=len(packed)), "was cut after"),
+        "a cut body": (body(packed[:-100], declare=len(packed)), "was cut off after"),
         "a cut gzip file": (body(packed[:-100]), "cut short"),
         "a file that is too short": (body(gzip.compress(raw[:-1])), "expected"),
         "a file that is too long": (body(gzip.compress(raw + b"x")), "more than the expected"),

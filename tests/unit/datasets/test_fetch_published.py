@@ -164,7 +164,7 @@ def test_another_byte_than_the_published_ones_leaves_the_cache_untouched(
     ):
         fetch_with_origins(name, mirrors=[mirror, longer, without])
     said = str(caught.value)
-    assert "not the published ones (another SHA-256)" in said
+    assert "not the published ones (different SHA-256)" in said
     assert "it offers" in said
     assert "404" in said
     assert f"{SOURCES[name].published[-1].name} (SHA-256 {SOURCES[name].published[-1].sha256})" in said
@@ -219,10 +219,10 @@ def test_a_companys_mirror_is_asked_first_for_the_published_files(monkeypatch: p
         ("kmnist", "train-images-idx3-ubyte.gz", packed(TRAIN.images[:29]), "would have 22,752 bytes, expected 23,536"),
         ("qmnist", "qmnist-test-labels-idx2-int.gz", packed(TEST.labels), "1 dimensions, expected 2"),
         ("emnist-digits", "gzip.zip", b"PK", "does not hold gzip/emnist-digits-train-images"),
-        ("usps", "usps.bz2", bz2.compress(b"1 257:0\n"), "not as its publisher describes"),
-        ("usps", "usps.bz2", bz2.compress(b"11 1:0\n"), "labels or values that no digits have"),
-        ("usps", "usps.bz2", bz2.compress(b"1 1:nan\n"), "labels or values that no digits have"),
-        ("usps", "usps.bz2", b"BZh9 no", "not as its publisher describes"),
+        ("usps", "usps.bz2", bz2.compress(b"1 257:0\n"), "does not match its publisher's description"),
+        ("usps", "usps.bz2", bz2.compress(b"11 1:0\n"), "labels or values that are not those of digits"),
+        ("usps", "usps.bz2", bz2.compress(b"1 1:nan\n"), "labels or values that are not those of digits"),
+        ("usps", "usps.bz2", b"BZh9 no", "does not match its publisher's description"),
     ],
     ids=["too few images", "plain labels", "no zip", "a number too many", "a wrong label", "no number", "no bzip2"],
 )

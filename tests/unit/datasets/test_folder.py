@@ -273,7 +273,7 @@ def test_only_labels_that_occur_are_classes(tmp_path: Path) -> None:
 
 def test_a_path_of_no_known_kind_says_what_was_expected(tmp_path: Path) -> None:
     (tmp_path / "digits.doc").write_bytes(b"PK")
-    with pytest.raises(DataError, match=r"digits\.doc is of no known kind; expected a folder"):
+    with pytest.raises(DataError, match=r"digits\.doc is of an unknown kind; expected a folder"):
         own(tmp_path / "digits.doc")
     with pytest.raises(DataError, match="has no class folders"):
         own(tmp_path)

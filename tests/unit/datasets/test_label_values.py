@@ -50,7 +50,7 @@ def test_whole_numbers_are_places_among_given_names() -> None:
 
 def test_texts_are_found_among_given_names() -> None:
     assert read(["b", "b", "a"], names=("b", "a")).splits[0].tolist() == [0, 0, 1]
-    with pytest.raises(DataError, match="the label 'c' is none of the class names"):
+    with pytest.raises(DataError, match="the label 'c' is not one of the class names"):
         read(["b", "c", "a"], names=("b", "a"))
 
 

@@ -68,7 +68,7 @@ def test_a_run_on_arrays_is_judged_on_them_in_the_same_process_and_asks_for_them
     folder = make_run(data="arrays")
     trained_here = replace(Run.open(folder), dataset=made_up_dataset)
     assert set(judging.judge_run(trained_here).splits) == {"train", "validation", "test"}
-    with pytest.raises(DataError, match="a dataset from Python, arrays, which it does not keep; give it again: data="):
+    with pytest.raises(DataError, match="a dataset from Python, arrays, which it did not save; give it again: data="):
         judging.judge_run(folder)
 
 

@@ -173,7 +173,7 @@ def test_a_folder_is_never_written_over(model: Any, tmp_path: Path) -> None:
     mine = tmp_path / "model"
     mine.mkdir()
     (mine / "notes.txt").write_text("mine")
-    with pytest.raises(StorageError, match="is there already; name another place"):
+    with pytest.raises(StorageError, match="already exists; choose another place"):
         write_if_equal(FORMATS["saved-model"], model, CONTRACT, mine, prove_on=IMAGES[:10])
     assert [path.name for path in tmp_path.rglob("*")] == ["model", "notes.txt"]
 

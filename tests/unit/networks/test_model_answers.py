@@ -108,7 +108,7 @@ def test_a_model_cut_anywhere_is_refused() -> None:
 
 
 def test_a_model_without_a_good_contract_is_refused() -> None:
-    assert "carries no contract" in refusal(template_model_bytes(contract=""))
+    assert "has no contract" in refusal(template_model_bytes(contract=""))
     assert "not JSON" in refusal(template_model_bytes(contract="{"))
     assert "exactly the fields" in refusal(template_model_bytes(contract="{}"))
     scaled = template_model().metadata_props[0].value.replace("0.00392156862745098", "1.5")
@@ -136,7 +136,7 @@ def test_a_network_for_pages_answers_for_every_spot() -> None:
 def test_a_network_for_pages_with_too_few_answers_or_in_the_place_of_another_is_refused() -> None:
     with pytest.raises(ModelError, match=r"expected finite float32 \(21, 16, 16\)"):
         Model(page_model_bytes(channels=20))
-    assert "the model reads whole pages, here one is needed that reads single digits" in refusal(page_model_bytes())
+    assert "the model reads whole pages, but one that reads single digits is needed here" in refusal(page_model_bytes())
     with pytest.raises(ModelError, match="the model reads single digits: it gives probabilities"):
         Model(template_model_bytes()).answers(np.zeros((32, 32), np.float32))
 
@@ -220,9 +220,9 @@ def test_strips_of_any_width_are_read_and_many_as_each_alone(width: int) -> None
 
 def test_a_model_of_digits_is_none_of_numbers_and_the_other_way_round() -> None:
     assert number_refusal(template_model_bytes()) == (
-        "the model reads single digits, here one is needed that reads whole numbers"
+        "the model reads single digits, but one that reads whole numbers is needed here"
     )
-    assert refusal(number_model_bytes()) == "the model reads whole numbers, here one is needed that reads single digits"
+    assert refusal(number_model_bytes()) == "the model reads whole numbers, but one that reads single digits is needed here"
 
 
 def test_a_model_of_numbers_that_answers_in_other_shapes_is_refused() -> None:
@@ -236,7 +236,7 @@ def test_a_model_of_numbers_whose_answers_are_no_probabilities_is_refused() -> N
 
 
 def test_a_model_of_numbers_without_a_good_contract_is_refused() -> None:
-    assert "carries no contract" in number_refusal(number_model_bytes(contract=""))
+    assert "has no contract" in number_refusal(number_model_bytes(contract=""))
     assert "not JSON" in number_refusal(number_model_bytes(contract="{"))
     written = number_model().metadata_props[0].value
     scaled = written.replace("0.00392156862745098", "1.5")

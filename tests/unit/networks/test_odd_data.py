@@ -100,7 +100,7 @@ def test_test_images_that_are_training_images_are_counted() -> None:
     train = make_digits(60)
     test = Split(np.concatenate([train.images[:3], make_digits(7, seed=5).images]), np.zeros(10, np.int64))
     assert copies_in_test(dataset(train, test)) == 3
-    assert any("3 of 10 test images are training images too" in line for line in odd_lines(dataset(train, test)))
+    assert any("3 of 10 test images are also training images" in line for line in odd_lines(dataset(train, test)))
 
 
 def test_known_data_is_not_looked_at_and_own_data_warns() -> None:

@@ -136,7 +136,7 @@ def test_it_is_opened_by_its_name_to_go_on_from_and_from_another_recipe_s_it_is_
 def test_its_files_stay_as_they_are(change: Callable[[str], object]) -> None:
     before = {path: path.read_bytes() for path in run_or_shipped("tiny").iterdir()}
     for place in ("tiny", str(run_or_shipped("tiny")), str(run_or_shipped("tiny") / "model.onnx"), *NAMES):
-        with pytest.raises(SettingError, match=r"(tiny|shipped).* comes with digitry, and its files stay as they are"):
+        with pytest.raises(SettingError, match=r"(tiny|shipped).* comes with digitry, and its files are not changed"):
             change(place)
     assert {path: path.read_bytes() for path in run_or_shipped("tiny").iterdir()} == before
     assert not list(Path().iterdir())

@@ -67,8 +67,8 @@ def test_titles_and_frames_take_their_colours() -> None:
     [
         (IMAGES[:0], None, 4, None, "at least one image"),
         (IMAGES, None, 0, None, "at least one image"),
-        (IMAGES, ["a"], 4, None, "one title an image, not 1 for 7"),
-        (IMAGES, None, 4, ["red"], "one colour an image, not 1 for 7"),
+        (IMAGES, ["a"], 4, None, "one title per image, not 1 for 7"),
+        (IMAGES, None, 4, ["red"], "one colour per image, not 1 for 7"),
     ],
 )
 def test_a_grid_says_what_does_not_fit(images, titles, columns, colours, message) -> None:

@@ -88,5 +88,5 @@ def test_a_slash_that_looks_more_like_a_one_is_given_and_not_sure():
     slash = Digit("/", 0.3, (40, 10, 14, 20), (("1", 0.65),))
     one = one._replace(characters=(*one.characters[:2], slash, *one.characters[3:]))
     given = number(one, {"1520": 0.99})
-    assert (given.text, given.sure, given.reason) == ("15/20", False, "a slash of it may be a 1")
+    assert (given.text, given.sure, given.reason) == ("15/20", False, "a slash in it may be a 1")
     assert "15120" in dict(given.alternatives)

@@ -121,7 +121,7 @@ def test_only_the_numbers_of_one_column_are_kept():
 
 def test_a_column_that_holds_none_says_so():
     reading = apply_knowledge(reading_of(number_of("1", column=0)), Knowledge(column=3))
-    assert (reading.numbers, reading.sure, reading.reason) == ((), False, "no number stands in column 3")
+    assert (reading.numbers, reading.sure, reading.reason) == ((), False, "there is no number in column 3")
 
 
 def test_where_nothing_was_read_the_reason_for_that_stays():
@@ -160,9 +160,9 @@ def test_knowledge_is_read_as_people_type_it():
         ({"between": "20"}, "between must be two numbers like 0,20, not '20'"),
         ({"between": "a,b"}, "between must be two numbers"),
         ({"between": "nan,1"}, "between must be two numbers"),
-        ({"between": "20,0"}, "between is the least and the most, in that order, not 20 and 0"),
-        ({"length": "8..4"}, "length is the least and the most within 1 and 1000, in that order, not 8 and 4"),
-        ({"length": "0"}, "length is the least and the most within 1 and 1000, in that order, not 0"),
+        ({"between": "20,0"}, "between must be the least and the most, in that order, not 20 and 0"),
+        ({"length": "8..4"}, "length must be the least and the most within 1 and 1000, in that order, not 8 and 4"),
+        ({"length": "0"}, "length must be the least and the most within 1 and 1000, in that order, not 0"),
         ({"length": ""}, "length must be"),
         ({"length": "2.."}, "length must be a number of digits like 6, or two like 4..8, not '2..'"),
         ({"length": "1e2"}, "length must be a number of digits like 6"),
@@ -172,8 +172,8 @@ def test_knowledge_is_read_as_people_type_it():
         ({"region": "1,2,3"}, "region must be four whole numbers"),
         ({"region": f"1,2,3,{'9' * 400}"}, "region must be four whole numbers"),
         ({"column": "9" * 400}, "column must be a number from 0"),
-        ({"region": "-1,2,3,4"}, "region is x,y,width,height in pixels from the top left"),
-        ({"region": "1,2,0,4"}, "region is x,y,width,height"),
+        ({"region": "-1,2,3,4"}, "region must be x,y,width,height in pixels from the top left"),
+        ({"region": "1,2,0,4"}, "region must be x,y,width,height"),
     ],
 )
 def test_what_cannot_be_knowledge_is_refused_with_what_was_expected(words, message):
@@ -184,9 +184,9 @@ def test_what_cannot_be_knowledge_is_refused_with_what_was_expected(words, messa
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"length": 6}, "length is a tuple of 2 numbers, not 6"),
-        ({"between": "0,20"}, "between is a tuple of 2 numbers, not '0,20'"),
-        ({"region": (1, 2, 3)}, r"region is a tuple of 4 numbers, not \(1, 2, 3\)"),
+        ({"length": 6}, "length must be a tuple of 2 numbers, not 6"),
+        ({"between": "0,20"}, "between must be a tuple of 2 numbers, not '0,20'"),
+        ({"region": (1, 2, 3)}, r"region must be a tuple of 4 numbers, not \(1, 2, 3\)"),
     ],
 )
 def test_what_has_another_shape_is_refused_with_what_was_given(values, message):

@@ -139,7 +139,7 @@ def test_a_sign_that_the_page_s_network_does_not_see_is_read_and_not_sure(text: 
     assert (number.text, number.value, number.sure) == (text, float(text), False)
     assert number.reason == f"read as {text}, but on the page {number.digits_text} is seen"
     assert (plain.text, plain.value, plain.signs) == (number.digits_text, float(number.digits_text), ())
-    assert (plain.sure, plain.reason) == (False, "a sign may stand among its digits")
+    assert (plain.sure, plain.reason) == (False, "there may be a sign among its digits")
 
 
 def test_where_both_see_the_same_signs_they_agree_though_the_page_s_network_is_not_convinced():
@@ -172,7 +172,7 @@ def test_whether_a_tiny_number_is_printed_is_not_known():
     assert read(tiny, []).sure
     printed = read(tiny, [], only="printed")
     assert (printed.text, printed.sure) == ("7", False)
-    assert printed.reason == only(printed).reason == "whether it is printed cannot be told in so small a picture"
+    assert printed.reason == only(printed).reason == "in so small a picture it is unclear whether it is printed"
 
 
 def slim_one() -> NDArray[np.uint8]:
@@ -187,7 +187,7 @@ def test_a_slim_1_is_a_tiny_picture_like_others():
     assert (number.text, number.value, number.sure) == ("1", 1, True)
     printed = read(slim_one(), [], only="printed")
     assert (printed.text, printed.sure) == ("1", False)
-    assert printed.reason == "whether it is printed cannot be told in so small a picture"
+    assert printed.reason == "in so small a picture it is unclear whether it is printed"
     turned = read(np.rot90(slim_one()), [], rotate=90)
     assert (turned.text, turned.turn) == ("1", 90)
     assert only(turned).box[2] > only(turned).box[3], "on the picture as it lies"

@@ -278,7 +278,7 @@ def test_what_is_parted_by_a_sign_is_not_sure_and_as_confident_as_its_digits() -
     number = read_with_signs("3x4", "3×4")
     assert (number.text, number.sure) == ("34", False)
     assert number.confidence > 0.9
-    assert number.reason == "a sign may stand among its digits"
+    assert number.reason == "there may be a sign among its digits"
 
 
 def test_what_parts_whole_from_fraction_can_be_said() -> None:

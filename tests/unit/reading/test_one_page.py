@@ -110,8 +110,8 @@ def test_words_and_empty_pages_hold_no_number_and_say_what_to_do():
     assert (words.numbers, words.sure, words.reason) == ((), False, "there are words, but no number")
     empty = read(page, [])
     assert empty.reason == (
-        "the picture is blank: nothing stands out from the paper; digits lower than 1/80 of the page are not seen: cut "
-        "out the part that holds them"
+        "the picture is blank: nothing stands out from the paper; digits smaller than 1/80 of the page are not seen: "
+        "crop the part that holds them"
     )
     assert read(page, level("+-")).reason == "no writing here can be read as a number"
 

@@ -78,9 +78,9 @@ def test_canonical_digits_with_some_ink_in_a_corner_are_read_as_they_are(reader:
 
 
 def test_empty_images_are_said(reader: Reader) -> None:
-    with pytest.warns(UserWarning, match="1 of 10 images are empty"):
+    with pytest.warns(UserWarning, match="1 of 10 images are blank"):
         reader.predict(np.concatenate([X[:9], np.zeros((1, 28, 28), np.uint8)]))
-    with pytest.raises(DataError, match="every image is empty"):
+    with pytest.raises(DataError, match="every image is blank"):
         reader.predict(np.zeros((2, 28, 28), np.uint8))
 
 

@@ -47,7 +47,7 @@ def test_what_reaches_beyond_the_page_is_cut_at_its_border(reader):
 
 
 def test_a_region_beside_the_page_is_refused(reader):
-    with pytest.raises(DataError, match="the region 560,0,5,5 lies outside of the page, which has 560×280 pixels"):
+    with pytest.raises(DataError, match="the region 560,0,5,5 is outside the page, which has 560×280 pixels"):
         reader.read(two_digits(), expect="digit", known=Knowledge(region=(560, 0, 5, 5)))
 
 

@@ -38,7 +38,7 @@ def test_settings_whose_default_is_none_can_be_set_everywhere(name: str) -> None
 def test_a_setting_that_would_change_nothing_is_refused_with_the_reason(
     recipe: str, name: str, value: object, why: str
 ) -> None:
-    with pytest.raises(SettingError, match=f"recipe {recipe} has no use for the setting {name}: {why}"):
+    with pytest.raises(SettingError, match=f"recipe {recipe} does not use the setting {name}: {why}"):
         recipes.get(recipe).with_settings({name: value})
     assert name not in recipes.get(recipe).changeable()
 

@@ -101,7 +101,7 @@ def test_a_compiled_model_keeps_optimizer_and_loss_and_refuses_others() -> None:
     assert (recipe.settings.optimizer, recipe.settings.learning_rate) == ("sgd", pytest.approx(0.05))
     assert recipe.with_settings({"epochs": 3, "batch_size": 8}).settings.epochs == 3
     for name, value in {"learning_rate": 0.1, "optimizer": "adam", "label_smoothing": 0.1}.items():
-        with pytest.raises(SettingError, match=f"no use for the setting {name}: its network was compiled"):
+        with pytest.raises(SettingError, match=f"does not use the setting {name}: its network was compiled"):
             recipe.with_settings({name: value})
 
 

@@ -47,7 +47,7 @@ def test_a_layer_without_an_onnx_form_is_refused_before_a_folder_is_there(
     monkeypatch.setattr(train_module, "train_job", None)  # no step is taken
     with pytest.raises(
         ModelError,
-        match=r"recipe small is not trained.* \(LSTM\) has no ONNX form here, .*; tf2onnx may know it: "
+        match=r"recipe small was not trained.* \(LSTM\) has no ONNX form here, .*; tf2onnx may know it: "
         r"pip install tf2onnx\. Build it with another layer, or write this one in operations",
     ) as caught:
         train(after_an_lstm(small_recipe), data=made_up_dataset, run="run")
@@ -66,7 +66,7 @@ def test_an_input_that_nobody_could_give_is_refused_before_a_folder_is_there(
         inner = [layers.Flatten()] if len(shape) == 1 else [layers.GlobalAveragePooling2D()]
         return Sequential([layers.Input(shape), *inner, layers.Dense(classes, activation="softmax")])
 
-    with pytest.raises(ModelError, match=r"recipe small is not trained.*(may want N×N×1|a network takes one image)"):
+    with pytest.raises(ModelError, match=r"recipe small was not trained.*(may expect N×N×1|a network takes one image)"):
         train(replace(small_recipe, build=build), data=made_up_dataset, run="run")
     assert not Path("run").exists()
 
@@ -80,7 +80,7 @@ def test_a_run_of_before_that_ended_without_onnx_says_so_and_leads_nobody_in_a_c
     for name in ("model.onnx", "done.json"):
         (Path("run") / name).unlink()
     shutil.copytree("run", "kept")
-    with pytest.raises(ModelError, match=r"run is trained, but its network is not written as ONNX.*--run run --resume"):
+    with pytest.raises(ModelError, match=r"run is trained, but its network was not written as ONNX.*--run run --resume"):
         evaluate("run")
     with monkeypatch.context() as patched:
         patched.setattr(onnx, "missing_converter", lambda: "tf2onnx")
@@ -101,7 +101,7 @@ def test_a_network_that_answers_otherwise_in_onnx_is_refused(
 ) -> None:
     real = onnx_layers.ONNX_LAYERS["MaxPooling2D"]
     monkeypatch.setitem(onnx_layers.ONNX_LAYERS, "MaxPooling2D", onnx_layers.ONNX_LAYERS["AveragePooling2D"])
-    with pytest.raises(ModelError, match=r"recipe small is not trained.*does not answer as Keras does"):
+    with pytest.raises(ModelError, match=r"recipe small was not trained.*does not answer as Keras does"):
         check_export(small_recipe, DIGITS)
     monkeypatch.setitem(onnx_layers.ONNX_LAYERS, "MaxPooling2D", real)
     check_export(small_recipe, DIGITS)
@@ -123,7 +123,7 @@ def test_a_network_without_softmax_is_refused_too(small_recipe: Recipe) -> None:
 
         return Sequential([layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(classes)])
 
-    with pytest.raises(ModelError, match=r"recipe small is not trained.*answers are not probabilities"):
+    with pytest.raises(ModelError, match=r"recipe small was not trained.*answers are not probabilities"):
         check_export(replace(small_recipe, build=build), DIGITS)
 
 

@@ -331,7 +331,7 @@ def test_the_shipped_network_learns_a_mirrored_hand_from_pictures(
             cv2.imwrite(str(tmp_path / "mine" / str(digit) / f"{number}.png"), 255 - page[:, ::-1])
     monkeypatch.setattr(finetune, "OWN_IMAGES", 1500)
     run, settings = tmp_path / "run", {"epochs": 2}
-    with pytest.warns(UserWarning, match="the images seem to lie otherwise"):
+    with pytest.warns(UserWarning, match="the images seem to be turned or mirrored"):
         done = train("reader", data=tmp_path / "mine", start_from="shipped", run=run, settings=settings, report=True)
     images, before, after = compared(done)["held back"]
     assert images == 10

@@ -114,7 +114,7 @@ def test_what_was_trained_is_not_trained_again(made: LearningCurve) -> None:
 
 
 def test_a_folder_that_holds_a_curve_is_left_alone(made: LearningCurve) -> None:
-    with pytest.raises(SettingError, match="already holds a learning curve; go on with --resume"):
+    with pytest.raises(SettingError, match="already holds a learning curve; continue with --resume"):
         digitry.learning_curve("dense-relu", make_dataset(), run=made)
 
 
@@ -169,7 +169,7 @@ def test_the_page_shows_the_spread_of_seeds_and_no_logarithm_of_no_mistakes() ->
         (["dense-relu", "--sizes", "4,19"], "a size must be a whole number from 2 to 18, not 19"),
         (["dense-relu", "--set", "training_images=20"], "say which ones with --sizes"),
         (["dense-relu", "--set", "validation_fraction=0"], "validation_fraction must be above 0"),
-        (["number-reader"], "wants one that reads single digits"),
+        (["number-reader"], "needs one that reads single digits"),
     ],
 )
 def test_what_makes_no_curve_is_refused(options: list[str], words: str, tmp_path: Path) -> None:

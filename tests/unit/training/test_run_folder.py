@@ -93,7 +93,7 @@ def test_only_the_number_of_epochs_may_grow(tmp_path: Path) -> None:
     run_folder.check_same_plan(tmp_path, {**CONFIG, "settings": {**CONFIG["settings"], "epochs": 9}}, CONFIG, Settings)
     for wanted, words in (
         ({**CONFIG, "seed": 1}, "seed 0, not 1"),
-        ({**CONFIG, "data_sha256": "0"}, "begun on other images or labels than mnist has now; .*data as it was"),
+        ({**CONFIG, "data_sha256": "0"}, "started on other images or labels than mnist has now; .*data as it was"),
         ({**CONFIG, "backend": "jax"}, "trained by Keras on tensorflow, and here .* Keras on jax; .*KERAS_BACKEND"),
         ({**CONFIG, "settings": {**CONFIG["settings"], "epochs": 4}}, "epochs 5, not 4"),
         ({**CONFIG, "settings": {**CONFIG["settings"], "batch_size": 32}}, "batch_size 64, not 32"),

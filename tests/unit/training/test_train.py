@@ -300,7 +300,7 @@ def test_a_run_folder_holds_config_history_model_and_report(small_recipe: Recipe
 
 
 @pytest.mark.usefixtures("blank_plots")
-@pytest.mark.filterwarnings("ignore:.*test images are training images too")
+@pytest.mark.filterwarnings("ignore:.*test images are also training images")
 def test_without_a_report_nothing_is_drawn_and_evaluate_makes_up_for_it_and_knows_where_the_data_is(
     small_recipe: Recipe, made_up_dataset: Dataset
 ) -> None:
@@ -340,7 +340,7 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(one_epoch: Run, made_up_da
     options: dict[str, Any] = {"data": made_up_dataset, **ONE_EPOCH}
     with pytest.raises(SettingError, match="say which one with --run"):
         train(SMALL, resume=True, **options)
-    with pytest.raises(SettingError, match="already holds a run; go on with --resume"):
+    with pytest.raises(SettingError, match="already holds a run; continue with --resume"):
         train(SMALL, run=one_epoch, **options)
     with pytest.raises(SettingError, match="has seed 0, not 1"):
         train(SMALL, run=one_epoch, seed=1, resume=True, **options)
@@ -445,12 +445,12 @@ def whole_numbers(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run that learnt numbers, and that nothing stopped."""
     folder = tmp_path_factory.mktemp("whole-numbers") / "run"
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*test images are training images too")
+        warnings.filterwarnings("ignore", ".*test images are also training images")
         stop_anywhere(patch)
         return train(NUMBERS, data=printed_dataset(), run=folder, checkpoint_seconds=0)
 
 
-@pytest.mark.filterwarnings("ignore:.*test images are training images too")
+@pytest.mark.filterwarnings("ignore:.*test images are also training images")
 @pytest.mark.slow
 def test_a_run_that_learns_numbers_resumes_byte_equal_where_it_was_killed(
     whole_numbers: Run, every_step: None, at_step: Any
@@ -464,7 +464,7 @@ def test_a_run_that_learns_numbers_resumes_byte_equal_where_it_was_killed(
     assert (read_config(Path("killed"))["backend"] == "plain torch") == PLAIN_TORCH
 
 
-@pytest.mark.filterwarnings("ignore:.*test images are training images too")
+@pytest.mark.filterwarnings("ignore:.*test images are also training images")
 @pytest.mark.slow
 def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_it_reads(
     whole_numbers: Run, monkeypatch: pytest.MonkeyPatch

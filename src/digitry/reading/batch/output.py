@@ -163,7 +163,7 @@ def _find_done(path: Path, wanted: RowFormat, names: Sequence[str]) -> list[_Pic
 
 def exists_already(path: Path) -> SettingError:
     """Return the error for a table that exists already."""
-    return SettingError(f"{path} exists; go on with it by --resume, delete it, or choose another name")
+    return SettingError(f"{path} already exists; continue it with --resume, delete it, or choose another name")
 
 
 def record_beside(path: Path) -> Path:
@@ -178,11 +178,11 @@ def check_record(path: Path, record: Path, job: TableJob) -> None:
     except (OSError, ValueError):
         begun = None
     if not isinstance(begun, dict):
-        raise SettingError(f"{path} has no readable {record.name} beside it that says how it was begun; delete it")
+        raise SettingError(f"{path} has no readable {record.name} beside it that says how it was started; delete it")
     for key, word in _WORDS.items():
         if begun.get(key) != job.get(key):
             was = f" ({begun.get(key)})" if key in ("digitry", "expect", "max_error") else ""
-            raise SettingError(f"{path} was begun with another {word}{was}; resume with the same, or delete it")
+            raise SettingError(f"{path} was started with another {word}{was}; resume with the same, or delete it")
 
 
 def _model_digest(models: Sequence[str]) -> str:
@@ -211,5 +211,5 @@ def _storage_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(
-            f"cannot write {path}: {error.strerror or error}; mend that, then go on with --resume"
+            f"cannot write {path}: {error.strerror or error}; fix that, then continue with --resume"
         ) from error

@@ -32,7 +32,7 @@ CRASHES = 3
 LOSSES = 20
 """A picture whose reading is lost this many times is a failure too."""
 
-LOST = f"what read it was lost {LOSSES} times: nodes that died, or cannot be reached"
+LOST = f"the process that read it was lost {LOSSES} times: nodes that died, or cannot be reached"
 
 COUNT_EVERY_SECONDS = 5.0
 """Interval at which the cores are counted, as nodes come and go."""

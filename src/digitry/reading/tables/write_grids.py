@@ -33,7 +33,7 @@ def check_grid_file(path: Path) -> None:
     if _kind(path) == ".xlsx":
         need("openpyxl", by=f"{path}")
     if os.path.lexists(path):
-        raise SettingError(f"{path} exists; delete it, or choose another name")
+        raise SettingError(f"{path} already exists; delete it, or choose another name")
     check_place(path)
 
 
@@ -41,7 +41,7 @@ def _kind(path: Path) -> str:
     kind = path.suffix.lower()
     if kind not in FORMATS:
         raise SettingError(
-            f"a table is written to a file whose name ends in {' or '.join(FORMATS)}, not to {path}; to print it, say "
-            "--table behind the pictures"
+            f"a table is written to a file whose name ends in {' or '.join(FORMATS)}, not to {path}; to print it, put "
+            "--table after the pictures"
         )
     return kind

@@ -35,5 +35,5 @@ def check_shareable(plan: Recipe) -> None:
         raise SettingError("--ray does not train on images without a digit; set outlier_share=0, or leave out --ray")
     if plan.trainer != PLAIN_TORCH:
         wish = os.environ.get("KERAS_BACKEND")
-        why = f"KERAS_BACKEND is {wish}: unset it" if wish else "Keras is loaded on another backend: start Python anew"
+        why = f"KERAS_BACKEND is {wish}: unset it" if wish else "Keras is loaded on another backend: restart Python"
         raise SettingError(f"with --ray plain Torch trains, not Keras on {plan.trainer}; {why}, or leave out --ray")

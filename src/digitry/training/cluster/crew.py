@@ -80,8 +80,8 @@ class Crew:
         apart = max(one for one, _ in said)
         if apart > APART:
             raise TrainingError(
-                f"the workers' weights have come apart, by {apart:.1e} of their length, so this is no longer one "
-                "training; go on from the last checkpoint, and without --ray"
+                f"the workers' weights have drifted apart, by {apart:.1e} of their length, so this is no longer one "
+                "training; continue from the last checkpoint, without --ray"
             )
         return said[0][1]
 

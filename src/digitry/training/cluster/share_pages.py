@@ -75,7 +75,7 @@ class _Sharing:
                 if losses == LOSSES:
                     raise TrainingError(
                         f"workers were lost {LOSSES} times without another checkpoint: nodes that died, or ran out of "
-                        "memory; call again to go on, with fewer nodes or without --ray"
+                        "memory; call again to continue, with fewer nodes or without --ray"
                     ) from error
             warn_caller(f"a worker was lost; going on from step {self.learner.step}, with those that are left")
             time.sleep(losses)  # until Ray, too, knows which node is gone

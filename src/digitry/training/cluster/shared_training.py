@@ -60,7 +60,7 @@ class SharedTraining:
                     again = shlex.join(["--run", str(supervisor.folder), "--resume"])
                     raise TrainingError(
                         f"workers were lost {LOSSES} times without another step: nodes that died, or ran out of "
-                        f"memory; go on with {again}, with fewer nodes or without --ray"
+                        f"memory; continue with {again}, with fewer nodes or without --ray"
                     ) from error
                 at = f"epoch {epoch + 1}, step {self._kept}"
                 self._progress.note(f"a worker was lost; going on from {at}, with those that are left …")

@@ -119,7 +119,7 @@ def _divided(recipe: Recipe, wanted: Mapping[str, Any]) -> tuple[dict[str, Range
         if name not in known:
             why = recipe.has_no_use_for(name) if name in recipe.settings.about() else ""
             if why:
-                raise SettingError(f"recipe {recipe.name} has no use for the setting {name}: {why}")
+                raise SettingError(f"recipe {recipe.name} does not use the setting {name}: {why}")
             raise unknown_name(f"setting of recipe {recipe.name}", name, known)
         one = _read_one(known[name], name, value)
         if isinstance(one, Range | Choices):

@@ -88,7 +88,7 @@ class Gain:
         count = f"{len(self.seeds)} fresh seed{'s' * (len(self.seeds) != 1)}"
         gain = f"{100 * self.mean:+.2f} points of validation accuracy over {count}"
         if self.interval is None:
-            return f"{gain}; one seed says nothing about chance."
+            return f"{gain}; one seed cannot rule out chance."
         low, high = self.interval
         words = "more than chance" if self.more_than_chance else "no more than chance" if low <= 0 <= high else "worse"
         return f"{gain} (95%: {100 * low:+.2f} to {100 * high:+.2f}): {words}."

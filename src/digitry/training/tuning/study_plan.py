@@ -136,7 +136,7 @@ def read_plan(folder: Path) -> StudyPlan:
             f"{folder} is not a study: expected a folder with {PLAN}; make one: digitry tune cnn"
         ) from error
     except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise ModelError(f"{path} is damaged; the study cannot go on, begin another") from error
+        raise ModelError(f"{path} is damaged; the study cannot be continued, start another") from error
 
 
 def going_on(folder: Path, found: StudyPlan, wanted: StudyPlan, given: set[str]) -> StudyPlan:
@@ -153,8 +153,8 @@ def going_on(folder: Path, found: StudyPlan, wanted: StudyPlan, given: set[str])
         raise other_data(f"the study in {folder}", wanted.data, "--study")
     if found.recipe_sha256 not in (None, wanted.recipe_sha256):
         raise SettingError(
-            f"the study in {folder} was begun with another recipe file than {wanted.source} is now; go on with the "
-            "file as it was, or use another --study folder"
+            f"the study in {folder} was started with another recipe file than {wanted.source} is now; continue with "
+            "the file as it was, or use another --study folder"
         )
     if found.backend not in (None, wanted.backend):
         raise other_trainer(f"the study in {folder}", found.backend, wanted.backend, "--study")

@@ -132,7 +132,7 @@ class TrialBook:
             self._report(asked, history)
             self._write_seconds(asked)  # after every epoch, so that time spent before a kill counts too
             if not asked.why and self._ends_now:
-                asked.why = "the time was up"
+                asked.why = "time was up"
             return not asked.why
 
     def tell(self, asked: Asked, outcome: TrialOutcome) -> Trial:
@@ -190,7 +190,7 @@ class TrialBook:
             return None
         if (done := finished_run(left.job.run)) is not None:  # its result was not recorded in time
             return TrialOutcome(done.figures["val_accuracy"], history=done.history)
-        left.why = "the time was up"
+        left.why = "time was up"
         return TrialOutcome(None)
 
     def _report(self, asked: Asked, history: Sequence[Epoch]) -> None:

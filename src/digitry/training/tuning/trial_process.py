@@ -15,7 +15,7 @@ from digitry.workers.usable_cores import usable_cores
 
 MODULE = "digitry.training.tuning.trial_child"
 
-DIED = "the process that trained it was ended: killed, or out of memory"
+DIED = "the process that trained it ended: killed, or out of memory"
 """The reason given for a trial whose process is gone."""
 
 
@@ -59,7 +59,7 @@ class TrialProcess:
 def pack_trial(recipe: str | Recipe, dataset: Dataset) -> bytes:
     """Return what a training process is given. Raises SettingError for a recipe that cannot be sent there."""
     if dataset.test is not None:
-        raise ValueError("a study never opens the test set: give its trials a dataset without")
+        raise ValueError("a study never opens the test set: give its trials a dataset without one")
     try:
         return pickle.dumps((recipe, dataset))
     except (pickle.PicklingError, AttributeError, TypeError) as error:

@@ -110,13 +110,13 @@ def tune(
     count = None if workers is None else check_number("workers", workers, 1, MOST_WORKERS)
     plan_of = find_recipe(recipe)
     if resume and study is None:
-        raise SettingError("--resume goes on with the study in a folder: say which one with --study")
+        raise SettingError("--resume continues the study in a folder: say which one with --study")
     folder = Path(study) if study is not None else run_folder.next_free_folder(f"{plan_of.name}-study")
     if (folder / CONFIG).exists():
         raise SettingError(f"{folder} holds a run; choose another --study")
     there = folder / PLAN
     if there.exists() and not resume:
-        raise SettingError(f"{folder} already holds a study; go on with --resume or choose another --study")
+        raise SettingError(f"{folder} already holds a study; continue with --resume or choose another --study")
     wanted = {**(space or {}), **changes}
     before = read_plan(folder) if there.exists() else None
     lengths: dict[str, Any] = {"trials": trials, "minutes": minutes, "fresh_seeds": fresh_seeds}
@@ -248,6 +248,6 @@ def _nothing_found(done: Study, options: Sequence[str]) -> str:
     reasons = [one.reason for one in done.trials if one.reason]
     last = f"; the last one: {reasons[-1]}" if reasons else ""
     return (
-        f"none of the {len(done.trials)} trials came to its end{last}; give it longer, or fewer epochs: "
+        f"none of the {len(done.trials)} trials finished{last}; give it longer, or fewer epochs: "
         f"{tune_command(done.plan, done.folder, options)} --minutes …"
     )

@@ -42,7 +42,7 @@ def test_wherever_a_kill_cuts_the_table_it_ends_up_the_same(kind: str, tmp_path:
 
 def test_a_table_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text("mine")
-    with pytest.raises(SettingError, match=r"out\.csv exists; go on with it by --resume, delete it, or choose"):
+    with pytest.raises(SettingError, match=r"out\.csv already exists; continue it with --resume, delete it, or choose"):
         TableFile(tmp_path / "out.csv", "csv", JOB, NAMES, resume=False)
     with pytest.raises(SettingError, match=r"has no readable out\.csv\.job\.json beside it"):
         TableFile(tmp_path / "out.csv", "csv", JOB, NAMES, resume=True)
@@ -69,7 +69,7 @@ def test_a_table_of_another_job_is_refused_and_untouched(key: str, words: str, t
     path = tmp_path / "out.csv"
     write(path, "csv", ALL[:3])
     before = path.read_bytes()
-    with pytest.raises(SettingError, match=f"was begun with {words}"):
+    with pytest.raises(SettingError, match=f"was started with {words}"):
         TableFile(path, "csv", JOB | {key: "new"}, NAMES, resume=True)
     assert path.read_bytes() == before
 
@@ -126,7 +126,7 @@ def test_a_full_disk_is_one_line_that_says_how_to_go_on(
 
     with monkeypatch.context() as patch:
         patch.setattr(output.os, call, fails)
-        with pytest.raises(StorageError, match=r"cannot write .*out\.csv: No space left .*; .* go on with --resume$"):
+        with pytest.raises(StorageError, match=r"cannot write .*out\.csv: No space left .*; .* continue with --resume$"):
             write(path, "csv", resume=True)
     write(path, "csv", resume=True)
     assert path.read_bytes() == whole

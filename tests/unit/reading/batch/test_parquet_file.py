@@ -115,9 +115,9 @@ def test_what_is_there_is_not_taken_for_another_job(stage: str, tmp_path: Path) 
     write(path)
     if stage == "begun":
         path.rename(tmp_path / "out.parquet.rows")
-    with pytest.raises(SettingError, match=r"exists; go on with it by --resume, delete it, or choose"):
+    with pytest.raises(SettingError, match=r"already exists; continue it with --resume, delete it, or choose"):
         open_table(path, "parquet", JOB, NAMES, resume=False)
-    with pytest.raises(SettingError, match="was begun with another model"):
+    with pytest.raises(SettingError, match="was started with another model"):
         open_table(path, "parquet", JOB | {"model": "new"}, NAMES, resume=True)
 
 

@@ -59,7 +59,7 @@ def test_a_backend_that_was_asked_for_is_named(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(SettingError, match="not Keras on jax; KERAS_BACKEND is jax: unset it, or leave out --ray"):
         checked.check_shareable(registry.get("quick"))
     monkeypatch.delenv("KERAS_BACKEND")
-    with pytest.raises(SettingError, match="start Python anew, or leave out --ray"):
+    with pytest.raises(SettingError, match="restart Python, or leave out --ray"):
         checked.check_shareable(registry.get("quick"))
 
 

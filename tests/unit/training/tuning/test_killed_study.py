@@ -150,7 +150,7 @@ SMALL = {"learning_rate": "0.001:0.0011"}
 
 def test_when_the_minutes_are_over_no_trial_begins_and_the_one_under_way_ends(tmp_path: Path, clock: Clock) -> None:
     done = study(tmp_path, lambda: [Slow(clock)], trials=None, minutes=0.2, wanted=SMALL)
-    assert [one.reason for one in done.trials] == ["", "the time was up"]
+    assert [one.reason for one in done.trials] == ["", "time was up"]
     assert [len(one.curve) for one in done.trials] == [10, 3]  # 9 of 12 seconds for the first, whose last is not asked
     again = study(tmp_path, lambda: [Slow(clock)], trials=None, minutes=0.2, wanted=SMALL)
     assert len(again.trials) == 2  # what was used up before counts

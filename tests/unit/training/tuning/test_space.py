@@ -51,7 +51,7 @@ def test_something_to_try_stands_for_the_whole_of_the_recipes_own_space() -> Non
     ("name", "written", "message"),
     [
         ("learning_rat", "0:1", "did you mean 'learning_rate'"),
-        ("strips_per_epoch", "1:5", "has no use for the setting strips_per_epoch"),
+        ("strips_per_epoch", "1:5", "does not use the setting strips_per_epoch"),
         ("learning_rate", "log:0:1", "learning_rate must be a number above 0"),
         ("dropout", "log:0:0.5", "begins above 0"),
         ("learning_rate", "0.1:0.01", "from a lower to a higher number"),

@@ -170,12 +170,12 @@ def test_one_fresh_seed_says_nothing_about_chance() -> None:
     gain = Gain(1, (1,), (0.97,), (0.98,))
     assert gain.interval is None
     assert not gain.more_than_chance
-    assert "one seed says nothing" in gain.sentence
+    assert "one seed cannot rule out chance" in gain.sentence
 
 
 def test_another_plan_in_the_same_folder_is_refused(tmp_path: Path, made_up_dataset: Dataset) -> None:
     study(tmp_path, trials=2)
-    with pytest.raises(SettingError, match="already holds a study; go on with --resume"):
+    with pytest.raises(SettingError, match="already holds a study; continue with --resume"):
         tune("dense-relu", made_up_dataset, study=tmp_path)
     for options, what in (({"seed": 5}, "seed 0, not 5"), ({"space": {"dropout": "0:0.5"}}, "has space")):
         with pytest.raises(SettingError, match=what):
@@ -229,7 +229,7 @@ def test_a_recipe_of_ones_own_is_run_again_where_it_trains_and_named_by_its_file
     assert "digitry train mine.py --data made-up --config" in done.best_file.read_text()
     with Path("mine.py").open("a") as file:
         file.write("# changed\n")
-    with pytest.raises(SettingError, match=r"was begun with another recipe file than mine\.py is now"):
+    with pytest.raises(SettingError, match=r"was started with another recipe file than mine\.py is now"):
         tune("mine.py", made_up_dataset, study=tmp_path, resume=True)
 
 

@@ -19,8 +19,8 @@ HERE = replace(plan(), backend="plain torch", recipe_sha256="1" * 64)
     ("other", "message"),
     [
         ({"backend": "jax"}, "trained by Keras on jax, and here it would be plain torch; .* KERAS_BACKEND"),
-        ({"recipe_sha256": "2" * 64}, "begun with another recipe file than dense-relu is now; .*file as it was"),
-        ({"data_sha256": "2" * 64}, "begun on other images or labels than made-up has now; .*data as it was"),
+        ({"recipe_sha256": "2" * 64}, "started with another recipe file than dense-relu is now; .*file as it was"),
+        ({"data_sha256": "2" * 64}, "started on other images or labels than made-up has now; .*data as it was"),
     ],
 )
 def test_what_would_train_something_else_is_refused_in_words(other: dict[str, str], message: str) -> None:

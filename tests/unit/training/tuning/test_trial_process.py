@@ -59,7 +59,7 @@ def test_a_trial_that_is_not_worth_going_on_with_ends_and_the_next_begins(proces
 def test_one_that_dies_is_a_failure_and_another_process_takes_the_next(process: TrialProcess) -> None:
     outcome = process.train(job("die"), lambda _: True)
     assert outcome.accuracy is None
-    assert outcome.reason == "the process that trained it was ended: killed, or out of memory"
+    assert outcome.reason == "the process that trained it ended: killed, or out of memory"
     assert process.train(job(), lambda _: True).accuracy == 0.3
 
 

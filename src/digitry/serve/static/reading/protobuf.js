@@ -18,7 +18,7 @@ export function parseModel(buffer) {
   }
   const inputs = model.inputs.filter((name) => !model.constants.has(name));
   if (!model.nodes.length || inputs.length !== 1 || model.outputs.length !== 1) {
-    throw new Error("not an ONNX model with one input and one output, or a cut one");
+    throw new Error("not an ONNX model with one input and one output, or a truncated one");
   }
   const { nodes, constants, metadata } = model;
   return { nodes, constants, input: inputs[0], output: model.outputs[0], metadata };
@@ -108,7 +108,7 @@ function* fields(bytes) {
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) return Number(BigInt.asIntN(64, value));
     }
-    throw new Error("not an ONNX model, or a cut one");
+    throw new Error("not an ONNX model, or a truncated one");
   };
   while (at < bytes.length) {
     const key = varint();
@@ -118,7 +118,7 @@ function* fields(bytes) {
       continue;
     }
     const length = { 1: () => 8, 2: varint, 5: () => 4 }[wire]?.() ?? -1;
-    if (length < 0 || at + length > bytes.length) throw new Error("not an ONNX model, or a cut one");
+    if (length < 0 || at + length > bytes.length) throw new Error("not an ONNX model, or a truncated one");
     yield { number: key >> 3, value: bytes.subarray(at, at + length) };
     at += length;
   }

@@ -13,7 +13,9 @@ from digitry.training.tuning.trial_process import DIED, outcome_of
 LOSSES = 3
 """A trial lost this often without another epoch has failed: it may itself bring its node down."""
 
-LOST = f"what trained it was lost {LOSSES} times without another epoch: nodes that died, or ran out of memory"
+LOST = (
+    f"the process that trained it was lost {LOSSES} times without another epoch: nodes that died, or ran out of memory"
+)
 
 
 class LostSeatError(Exception):
