@@ -51,18 +51,14 @@ RESULTS = (_with_all("reproduce.py --page"), PAGE)
 
 BENCHES = {
     "train": Bench(
-        "The race to 99%: ours beside the tutorials' `cnn` in plain Keras.",
+        "The race to 99%: digitry's recipes against the tutorials' `cnn` in plain Keras.",
         20,
         (_with_all("cold_start.py"), _with_all("race.py"), Step(("train_speed.py",))),
     ),
-    "inference": Bench(
-        "The same weights answered by Keras, ONNX Runtime, LiteRT and digitry.", 15, (Step(("inference.py",)),)
-    ),
-    "exports": Bench(
-        "Every recipe of ours in every format: bytes, parity, one digit's time.", 60, (_with_all("exports.py"),)
-    ),
+    "inference": Bench("The same weights in Keras, ONNX Runtime, LiteRT and digitry.", 15, (Step(("inference.py",)),)),
+    "exports": Bench("Every recipe in every format: bytes, parity, time per digit.", 60, (_with_all("exports.py"),)),
     "frames": Bench(
-        "The C from a camera's frame to the canonical digit beside Python's, on 1,000 frames.",
+        "The C code from a camera's frame to the canonical digit, compared with Python on 1,000 frames.",
         3,
         (Step(("frames.py",)),),
     ),
@@ -72,66 +68,77 @@ BENCHES = {
         (Step(("chips.py",)), EVIDENCE),
     ),
     "no-digits": Bench(
-        "What the small networks' C says of pictures without a digit: how many a threshold keeps out.",
+        "The small networks' C code on pictures without a digit: how many a threshold refuses.",
         2,
         (Step(("no_digits.py",)), Step(("model_cards.py",))),
     ),
     "onnx-ways": Bench(
-        "digitry's own way to ONNX beside Keras' export, on every backend.", 10, (_with_all("onnx_ways.py"),)
+        "digitry's ONNX export compared with Keras' own, on every backend.", 10, (_with_all("onnx_ways.py"),)
     ),
     "serve": Bench(
-        "The server: requests a second, overload, start; beside FastAPI with Keras, and LitServe.",
+        "The server: requests per second, overload, start; compared with FastAPI with Keras, and LitServe.",
         15,
         (Step(("serve.py --peers .backends/bin/python",)), PAGE),
     ),
     "serve-copies": Bench(
-        "Requests a second of one server and of two, behind nginx (which it needs).", 1, (Step(("serve_copies.py",)),)
+        "Requests per second of one server and of two behind nginx (which must be installed).",
+        1,
+        (Step(("serve_copies.py",)),),
     ),
-    "audit": Bench("Of the 15 test labels that people doubt, how many an audit finds.", 30, (_with_all("audit.py"),)),
+    "audit": Bench("How many of the 15 doubtful test labels an audit finds.", 30, (_with_all("audit.py"),)),
     "page-reader": Bench(
-        "Trains the network that looks at pages, on drawn ones, and counts what it reads on others.",
+        "Train the network for pages on synthetic ones, and count what it reads on others.",
         240,
         (_with_all("page_reader.py"),),
     ),
     "page-threshold": Bench(
-        "From which confidence on a number on a page is given: found and right on synthetic pages.",
+        "The confidence from which a number on a page is reported: recall and precision on synthetic pages.",
         3,
         (Step(("page_threshold.py",)),),
     ),
     "peers": Bench(
-        "Seconds and accuracy beside Keras, PyTorch and scikit-learn, in turn.", 120, (_with_all("peers.py --anew"),)
+        "Seconds and accuracy compared with Keras, PyTorch and scikit-learn, in turn.",
+        120,
+        (_with_all("peers.py --anew"),),
     ),
     "tune": Bench(
-        "`digitry tune` beside Keras Tuner: the best found in ten minutes, fresh seeds, trials lost by kills.",
+        "`digitry tune` compared with Keras Tuner: the best found in ten minutes, fresh seeds, trials lost to kills.",
         300,
         (_with_all("tune.py"),),
     ),
     "reading": Bench(
-        "How robust the reader is: corruptions, photographs, numbers, what is no digit.",
+        "How robust the reader is: corruptions, photographs, numbers, pictures without a digit.",
         15,
         (Step(("reading.py",)), EVIDENCE),
     ),
     "read-speed": Bench(
-        "Milliseconds a digit, a photograph, a command; pictures a second in folders.",
+        "Milliseconds per digit, photograph and command; pictures per second in folders.",
         10,
         (Step(("read_speed.py",)), EVIDENCE),
     ),
     "cluster": Bench(
-        "Reading, training and tuning on Ray nodes: the same rows and weights, 90 kills, overhead, when it pays.",
+        "Reading, training and tuning on Ray nodes: equal rows and weights, 90 kills, overhead, when it pays off.",
         85,
         (_with_all("cluster.py"), Step(("cluster_page.py",))),
     ),
     "page": Bench(
-        "How soon the page reads, and its reader beside onnxruntime-web.", 1, (Step(("page.py",)), PAGE), browser=True
+        "How soon the web page reads, and its reader compared with onnxruntime-web.",
+        1,
+        (Step(("page.py",)), PAGE),
+        browser=True,
     ),
     "roofline": Bench(
-        "Where the time of a training goes: every backend beside the machine's peak.", 30, (_with_all("roofline.py"),)
+        "Where the time of a training goes: every backend compared with the machine's peak.",
+        30,
+        (_with_all("roofline.py"),),
     ),
     "ingredients": Bench(
-        "What each ingredient of `champion` brings, on validation digits.", 200, (_with_all("ingredients.py --anew"),)
+        "What each ingredient of `champion` contributes, on validation digits.",
+        200,
+        (_with_all("ingredients.py --anew"),),
     ),
     "reproduce": Bench(
-        "Every tutorial recipe, five seeds, to docs/results.md.", 90, (Step(("reproduce.py --anew",)), PAGE)
+        "Every tutorial recipe, five seeds; writes docs/results.md.", 90, (Step(("reproduce.py --anew",)), PAGE)
     ),
     "reproduce-small": Bench(
         "The recipes with the fewest parameters, five seeds.",
@@ -160,7 +167,7 @@ BENCHES = {
         ),
     ),
     "calibration": Bench(
-        "What the shipped networks' confidences are worth, on pictures made of validation digits.",
+        "How reliable the shipped networks' confidences are, on pictures made from validation digits.",
         35,
         (Step(("calibration.py",)), Step(("self_test.py",))),
     ),
@@ -169,12 +176,17 @@ BENCHES = {
         3,
         (Step(("data_doors.py",)),),
     ),
-    "reliability": Bench("The long proofs: thousands of kills, flips and faults.", 60, (Step(("reliability.py",)),)),
+    "reliability": Bench(
+        "The long reliability tests: thousands of kills, bit flips and faults.", 60, (Step(("reliability.py",)),)
+    ),
     "reliability-serve": Bench(
-        "The server's long proofs: overload, slow clients, signals, a soak.", 55, (Step(("reliability.py serve",)),)
+        "The server's long reliability tests: overload, slow clients, signals, a soak test.",
+        55,
+        (Step(("reliability.py serve",)),),
     ),
     "made-pages": Bench(
-        "Synthetic pages of 31 kinds, drawn by a SCRIPT that is not ours: what is found, and sure and wrong.",
+        "Synthetic pages of 31 kinds, drawn by a SCRIPT from outside the project: what is found, and what is sure "
+        "but wrong.",
         6,
         (Step(("made_pages.py",)),),
     ),
@@ -182,27 +194,27 @@ BENCHES = {
         "Other people's real pictures, from a FOLDER: how many are read.", 3, (Step(("real_pictures.py",)), EVIDENCE)
     ),
     "readers": Bench(
-        "The same pictures, from a FOLDER, by digitry and by RapidOCR's PP-OCRv6-small, in turn, on one core.",
+        "digitry and RapidOCR's PP-OCRv6-small on the same pictures from a FOLDER, in turn, on one core.",
         10,
         (_with_all("readers.py"), EVIDENCE),
     ),
     "own-hands": Bench(
-        "What a few pictures of one's own teach the shipped network, and what it forgets.",
+        "What the shipped network learns from a few pictures of your own, and what it forgets.",
         10,
         (Step(("own_hands.py",)),),
     ),
     "truth": Bench(
-        "Whether what is called sure is right, for models from good to bad, and of printed numbers.",
+        "Whether sure readings are right, for models from good to bad, and for printed numbers.",
         22,
         (Step(("truth.py",)), EVIDENCE),
     ),
     "batching": Bench(
-        "What running digits of several requests together brings the server, and refusing what comes too late.",
+        "What the server gains from running several requests' digits together, and from refusing late ones.",
         12,
         (Step(("batching.py",)),),
     ),
     "stories": Bench(
-        "Rooms of the source that are crossed while a picture is read, and from a training to its report.",
+        "Packages of the source that are involved in reading a picture, and in a training and its report.",
         1,
         (Step(("stories.py",)),),
     ),
@@ -210,13 +222,13 @@ BENCHES = {
         "The example pictures and their readings, docs/reading.png.", 1, (Step(("readme_picture.py",)),)
     ),
     "moving-picture": Bench(
-        "A number written and read on the page, as a moving picture.",
+        "A number written and read on the web page, as an animation.",
         1,
         (Step(("-m tests.browser.moving_picture",)),),
         browser=True,
     ),
     "screenshots": Bench(
-        "The pictures of the page in docs/, and those of a report, an audit and /about.",
+        "The pictures of the web page in docs/, and those of a report, an audit and /about.",
         5,
         (Step(("-m tests.browser.screenshots",)), Step(("-m tests.browser.report_pictures",))),
         browser=True,
@@ -228,7 +240,7 @@ BENCHES = {
         browser=True,
     ),
     "page-visits": Bench(
-        "The page over slow lines: bytes and seconds of a first and a second visit.",
+        "The web page over slow connections: bytes and seconds of a first and a second visit.",
         3,
         (Step(("-m tests.browser.visits",)), EVIDENCE),
         browser=True,

@@ -31,7 +31,9 @@ def page(text: str) -> np.ndarray:
 
 
 def test_it_is_said_once_what_it_does_not_know(reader: Reader) -> None:
-    with pytest.warns(UserWarning, match="single digits knows only 3, 8: other digits are read by the networks for numbers"):
+    with pytest.warns(
+        UserWarning, match="single digits knows only 3, 8: other digits are read by the networks for numbers"
+    ):
         reader.check_expectation("page")
     with warnings.catch_warnings():
         warnings.simplefilter("error")

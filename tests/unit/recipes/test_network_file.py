@@ -80,7 +80,9 @@ def test_how_it_was_compiled_is_kept_too(tmp_path: Path) -> None:
 def test_layers_of_a_persons_own_are_not_built_from_it(tmp_path: Path) -> None:
     network = keras.Sequential([layers.Input((28, 28)), Own(), layers.Flatten(), layers.Dense(10)])
     path = kept_in(tmp_path, network)
-    with pytest.raises(ModelError, match=r"not enough to continue with: its part Own is not.*give the model, or the file"):
+    with pytest.raises(
+        ModelError, match=r"not enough to continue with: its part Own is not.*give the model, or the file"
+    ):
         network_recipe(path)
     (tmp_path / "recipe.py").touch()
     with pytest.raises(ModelError, match=r"a copy of its recipe lies in .*recipe\.py: digitry runs such a file only"):

@@ -80,7 +80,9 @@ def test_a_run_of_before_that_ended_without_onnx_says_so_and_leads_nobody_in_a_c
     for name in ("model.onnx", "done.json"):
         (Path("run") / name).unlink()
     shutil.copytree("run", "kept")
-    with pytest.raises(ModelError, match=r"run is trained, but its network was not written as ONNX.*--run run --resume"):
+    with pytest.raises(
+        ModelError, match=r"run is trained, but its network was not written as ONNX.*--run run --resume"
+    ):
         evaluate("run")
     with monkeypatch.context() as patched:
         patched.setattr(onnx, "missing_converter", lambda: "tf2onnx")

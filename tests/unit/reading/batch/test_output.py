@@ -126,7 +126,9 @@ def test_a_full_disk_is_one_line_that_says_how_to_go_on(
 
     with monkeypatch.context() as patch:
         patch.setattr(output.os, call, fails)
-        with pytest.raises(StorageError, match=r"cannot write .*out\.csv: No space left .*; .* continue with --resume$"):
+        with pytest.raises(
+            StorageError, match=r"cannot write .*out\.csv: No space left .*; .* continue with --resume$"
+        ):
             write(path, "csv", resume=True)
     write(path, "csv", resume=True)
     assert path.read_bytes() == whole
