@@ -81,7 +81,7 @@ def with_errors_named(name: str, call: Callable[[], Any]) -> Any:
     except (DigitryError, MemoryError):
         raise
     except (Exception, SystemExit) as error:
-        kind, said = type(error).__name__, (str(error).strip().splitlines() or ["it says no more"])[0]
+        kind, said = type(error).__name__, (str(error).strip().splitlines() or ["it gives no reason"])[0]
         raise SettingError(f"{name} fails with {kind}: {said[:300]}{_place(error)}") from error
 
 

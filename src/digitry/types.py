@@ -36,7 +36,7 @@ Box = tuple[int, int, int, int]
 
 
 def _kind(array: NDArray[Any]) -> str:
-    return f"{array.dtype} {array.shape}; Dataset.from_arrays takes other kinds"
+    return f"{array.dtype} {array.shape}; Dataset.from_arrays accepts other kinds"
 
 
 @dataclass(frozen=True)

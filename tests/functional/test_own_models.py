@@ -126,9 +126,9 @@ def test_a_file_with_layers_of_ones_own_is_run_only_where_it_is_named(data: Path
     assert (done.recipe, (done.folder / "recipe.py").is_file()) == ("my-recipe", True)
     assert json.loads((done.folder / "network.json").read_text())["network"] is None
     assert digitry.export(done, tmp_path / "a.onnx").labels_differing == 0
-    with pytest.raises(ModelError, match=r"part Twice .*recipe\.py: digitry runs such a file only where you name it"):
+    with pytest.raises(ModelError, match=r"part Twice .*recipe\.py: digitry runs such a file only if you name it"):
         done.keras_model()
-    with pytest.raises(ModelError, match="only where you name it"):
+    with pytest.raises(ModelError, match="only if you name it"):
         digitry.export(done, tmp_path / "a.keras", "keras")
     assert not trace.exists()
     assert done.keras_model(recipe=done.folder / "recipe.py").input_shape == (None, 784)

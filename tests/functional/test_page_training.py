@@ -196,9 +196,9 @@ def test_a_folder_goes_on_only_with_what_its_training_began_with(tmp_path: Path,
     again = training("started", data)
     again.train(glyphs, 4, until=2)
     assert (again.learner.step, again.learner.fall) == (2, 1.0)
-    with pytest.raises(TrainingError, match=r"began with [0-9a-f]{64}"):
+    with pytest.raises(TrainingError, match=r"started with [0-9a-f]{64}"):
         trained(tmp_path / "started", glyphs, 4, to=3)
-    with pytest.raises(TrainingError, match="began with random weights"):
+    with pytest.raises(TrainingError, match="started with random weights"):
         training("fresh", data).train(glyphs, 4, until=2)
 
 

@@ -138,7 +138,7 @@ def test_a_second_training_in_the_folder_is_refused_and_a_signal_ends_the_first_
         message = process.communicate(timeout=10)[1].decode()
         assert time.monotonic() - began < 10
         assert process.returncode == code
-        assert message.splitlines()[-1].startswith(f"digitry: stopped by {number.name} and saved; go on with --run")
+        assert message.splitlines()[-1].startswith(f"digitry: stopped by {number.name} and saved; continue with --run")
         assert "Traceback" not in message
     finally:
         process.kill()
@@ -153,7 +153,7 @@ def test_a_second_training_in_the_folder_is_refused_and_a_signal_ends_the_first_
         (["train", "cnn", "--epochs", "1" + 100 * "0"], 2, "epochs must be a whole number from 1 to 10,000, not 1000"),
         (["train", "tiny", "--dropout", "0.5"], 2, "does not use the setting dropout: its network has no dropout"),
         (["train", "cnn", "--set", "unit=8"], 2, "unknown setting of recipe cnn 'unit'; did you mean 'units'"),
-        (["train", "cnn", "--set", "epochs"], 2, "--set takes name=value"),
+        (["train", "cnn", "--set", "epochs"], 2, "--set expects name=value"),
         (["train", "cnn", "--data", "mnits"], 2, "did you mean 'mnist'"),
         (["train", "cnn", "--data", "missing/folder"], 3, "missing/folder"),
         (["train", "cnn", "--config", "missing.toml"], 2, "cannot read settings file missing.toml"),

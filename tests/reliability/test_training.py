@@ -108,7 +108,7 @@ def test_50_signals_at_random_times_save_within_ten_seconds(
         _, message = process.communicate(timeout=30)
         assert time.monotonic() - began < 10
         assert process.returncode == 128 + number
-        assert "and saved; go on with" in message
+        assert "and saved; continue with" in message
 
     disturb(data, tmp_path / "killed", 50, stop)
     compare_with_undisturbed(data, tmp_path / "killed", at_step)

@@ -172,7 +172,7 @@ def _train(judge: Judge, data: Dataset, run: Path, quiet: bool) -> None:
     try:
         train(**plan, **options, resume=True)
     except TrainingInterrupted as stopped:
-        raise TrainingInterrupted(stopped.signal_number, run, "the same audit goes on there") from stopped
+        raise TrainingInterrupted(stopped.signal_number, run, "the same audit continues there") from stopped
     except SettingError:
         if not run.exists():
             raise

@@ -54,7 +54,9 @@ def command(
     if data is not None:
         data = with_view(data, transpose, rotate, invert)
     elif transpose or rotate or invert is not None:
-        raise SettingError("--transpose, --rotate and --invert belong to --data; a run knows how its own data lies")
+        raise SettingError(
+            "--transpose, --rotate and --invert are for --data; a run knows the orientation of its own data"
+        )
     if not run.is_file() and not is_shipped(run):
         need("matplotlib", by="evaluate")
     with Bar(quiet=quiet) as progress:

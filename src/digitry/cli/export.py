@@ -60,7 +60,7 @@ def command(
     is_litert = form.startswith("litert")
     backend_name(by="export", extra="litert" if is_litert else "train")
     if is_litert:
-        need("ai_edge_litert", by="the proof of a LiteRT file")
+        need("ai_edge_litert", by="testing a LiteRT file")
     check_place(out or Path.cwd())
     place = out or Path(f"digits{suffix}")
     result = export(run, place, form, opset=opset, ends=ends, weights=weights, recipe=recipe)

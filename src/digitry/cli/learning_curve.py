@@ -20,7 +20,7 @@ def _sizes(context: click.Context, parameter: click.Parameter, text: str | None)
         return None if text is None else [int(part.replace("_", "")) for part in text.split(",")]
     except ValueError as error:
         raise SettingError(
-            f"--sizes takes numbers of images with commas between them, as in 500,1000,2000, not {text!r}"
+            f"--sizes expects numbers of images separated by commas, as in 500,1000,2000, not {text!r}"
         ) from error
 
 
@@ -39,7 +39,7 @@ def _sizes(context: click.Context, parameter: click.Parameter, text: str | None)
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="The first seed.")
 @click.option("--run", type=click.Path(path_type=Path), help="The folder of all runs.  [default: runs/RECIPE-curve-N]")
-@click.option("--resume", is_flag=True, help="Go on where the curve in this folder stopped.")
+@click.option("--resume", is_flag=True, help="Continue where the curve in this folder stopped.")
 @click.option("--epochs", type=int, help="How often to go through all training images.")
 @click.option(
     "--set", "others", multiple=True, callback=setting_pairs, metavar="NAME=VALUE", help="Any setting; repeatable."

@@ -50,7 +50,7 @@ def _run() -> None:
         sys.exit(2)
     except click.MissingParameter as error:
         command = error.ctx.command_path if error.ctx else "digitry"
-        _fail(f"{error.format_message().rstrip('.')}; what it takes: {command} --help", 2)
+        _fail(f"{error.format_message().rstrip('.')}; see: {command} --help", 2)
     except click.ClickException as error:
         _fail(error.format_message(), 2)
     except (click.Abort, KeyboardInterrupt):

@@ -36,7 +36,7 @@ def setting_pairs(context: click.Context, parameter: click.Parameter, values: tu
     for text in values:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise SettingError(f"--set takes name=value, not {text!r}")
+            raise SettingError(f"--set expects name=value, not {text!r}")
         pairs[name.strip().replace("-", "_")] = value.strip()
     return pairs
 

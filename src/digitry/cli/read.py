@@ -83,7 +83,7 @@ if TYPE_CHECKING:
     metavar="[FILE]",
     help="Print the tables of pages as grids, or write them to a file, .csv or .xlsx.",
 )
-@click.option("--resume", is_flag=True, help="Go on with these files where an earlier run of the same was stopped.")
+@click.option("--resume", is_flag=True, help="Continue these files where an earlier run of the same command stopped.")
 @click.option(
     "--ray",
     metavar="ADDRESS",
@@ -154,11 +154,11 @@ def command(
     names = list(found)
     files = {kind: path for kind, path in asked.items() if path is not None and str(path) != STANDARD_OUTPUT}
     if resume and (not files or STANDARD_INPUT in found):
-        raise SettingError("--resume goes on with a --csv, --jsonl or --out file, and cannot read standard input again")
+        raise SettingError("--resume continues a --csv, --jsonl or --out file, and cannot read standard input again")
     if explain and len(names) != 1:
         raise SettingError(f"--explain shows one picture, these are {len(names)}")
     if explain and resume:
-        raise SettingError("--resume goes on with many pictures, and --explain shows one; leave one of them out")
+        raise SettingError("--resume is for many pictures, and --explain shows one; leave one of them out")
     _check_places(draw, explain, [*files.values(), *filter(None, (grid_file, explain))])
     if ray and (draw or explain):
         raise SettingError("--ray reads on other machines, and --draw and --explain draw on this one; leave --ray out")
@@ -263,7 +263,7 @@ def _grid_file(table: str | None, expect: str, *, as_json: bool, resume: bool) -
     if expect != "page":
         raise SettingError(f"--table is for the tables of pages, and --expect is {expect}")
     if resume:
-        raise SettingError("--resume goes on with --csv and --jsonl files; tables are written at the end, as a whole")
+        raise SettingError("--resume continues --csv and --jsonl files; tables are written as a whole at the end")
     if table == STANDARD_OUTPUT:
         if as_json:
             raise SettingError("--json has the tables already; to have the grids too, name a file: --table FILE")

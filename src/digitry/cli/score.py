@@ -75,8 +75,8 @@ def command(
         result = score(pictures, expect=expect, reader=reader, progress=progress)
     for model in (model for model in models if _learnt_from(Path(model), result)):
         click.echo(
-            f"digitry: {model} learnt from these very pictures, so this says little about others; for those held back: "
-            f"{shlex.join(['digitry', 'evaluate', model, '--split', 'validation'])}",
+            f"digitry: {model} learnt from these very pictures, so this says little about others; for the held-back "
+            f"ones: {shlex.join(['digitry', 'evaluate', model, '--split', 'validation'])}",
             err=True,
         )
     report_score(

@@ -54,7 +54,7 @@ def _limit_options(command: Any) -> Any:
 
 @click.command(short_help="Serve the reader: a page to draw on, and an HTTP API.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; any other needs a token.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 chooses a free one.")
 @click.option(
     "--model",
     "models",
@@ -197,7 +197,7 @@ def allowed_origins(given: tuple[str, ...], *, has_token: bool) -> frozenset[str
         if origin != "*" and not re.fullmatch(SITE, origin.lower()):
             raise SettingError(
                 f"--allow-origin {origin!r} must be a site as browsers name it, scheme, host and perhaps port, and "
-                "nothing behind: https://example.org"
+                "nothing after it: https://example.org"
             )
     return frozenset(origin.lower() for origin in given)
 

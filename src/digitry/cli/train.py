@@ -27,7 +27,7 @@ from digitry.cli.options import setting_pairs, view_options, with_view
 )
 @click.option("--seeds", type=click.IntRange(1, 100), help="Train this many runs, seeds from --seed up, in one folder.")
 @click.option("--run", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/RECIPE-N]")
-@click.option("--resume", is_flag=True, help="Go on where the run in this folder stopped.")
+@click.option("--resume", is_flag=True, help="Continue where the run in this folder stopped.")
 @click.option("--epochs", type=int, help="How often to go through the training images.")
 @click.option("--batch-size", type=int, help="Images per step.")
 @click.option("--learning-rate", type=float, help="Peak learning rate.")

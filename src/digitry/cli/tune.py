@@ -53,7 +53,9 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Fixes all that is random.  [default: 0]")
 @click.option("--study", type=click.Path(path_type=Path), help="The study's folder.  [default: runs/RECIPE-study-N]")
-@click.option("--resume", is_flag=True, help="Go on where the study in this folder stopped; more --trials, too.")
+@click.option(
+    "--resume", is_flag=True, help="Continue where the study in this folder stopped, also with more --trials."
+)
 @click.option(
     "--fresh-seeds",
     type=click.IntRange(0, 20),

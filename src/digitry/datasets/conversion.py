@@ -9,10 +9,10 @@ from digitry.errors import DataError
 _SAVE = "numpy.savez('plain.npz', x_train={x}, y_train={y})"
 
 _HDF5 = (
-    "HDF5 is not opened, since its readers have run what strangers wrote (SECURITY.md); where you trust the file: "
+    "HDF5 is not opened, because its readers have run code from untrusted files (SECURITY.md); if you trust the file: "
     "f = h5py.File({file!r}); " + _SAVE.format(x="f['x'][:]", y="f['y'][:]")
 )
-_PICKLE = "a pickle runs whatever it likes when it is opened, so none is; where you trust the file: "
+_PICKLE = "a pickle can run any code when it is opened, so it is not opened; if you trust the file: "
 _PYTHON = _PICKLE + "d = pickle.load(open({file!r}, 'rb')); " + _SAVE.format(x="d[0]", y="d[1]")
 _TORCH = _PICKLE + "x, y = torch.load({file!r}); " + _SAVE.format(x="x.numpy()", y="y.numpy()")
 _ARCHIVE = "archives are not unpacked; unpack it, and name the folder"

@@ -83,8 +83,8 @@ def _brought(
             reasons.append(f"{address.way}: {published.name}: {error}")
     wanted = ", ".join(f"{one.name} (SHA-256 {one.sha256})" for one in source.published)
     raise DataError(
-        f"cannot fetch {source.name}. Tried: {'; '.join(reasons)}. To do it by hand, put what is published at "
-        f"{source.mirrors[0]}, as it is, into {folder}: {wanted}; then run the command again"
+        f"cannot fetch {source.name}. Tried: {'; '.join(reasons)}. To do it by hand, put the files published at "
+        f"{source.mirrors[0]}, unchanged, into {folder}: {wanted}; then run the command again"
     )
 
 

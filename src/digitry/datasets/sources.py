@@ -151,7 +151,7 @@ SOURCES = {
         ),
         Source(
             name="qmnist",
-            title="QMNIST: MNIST made anew, with 60,000 test digits",
+            title="QMNIST: MNIST reconstructed, with 60,000 test digits",
             files=_files(60_000, 60_000),
             published=_published(
                 ("idx", "qmnist labels", "idx", "qmnist labels"),
@@ -182,7 +182,7 @@ SOURCES = {
             checksums_by="torchvision, prototype/datasets/_builtin/mnist.py",
             mirrors=("https://raw.githubusercontent.com/facebookresearch/qmnist/master/",),
             class_names=tuple("0123456789"),
-            licence="BSD 3-Clause, as its repository says of its software",
+            licence="BSD 3-Clause, which its repository states for its software",
             citation="C. Yadav, L. Bottou: Cold case, the lost MNIST digits. NeurIPS 2019",
         ),
         Source(

@@ -166,7 +166,7 @@ def no_scale(unseen: Split | None) -> str | None:
     if unseen is None:
         return "nothing was held back"
     if len(unseen) < LEAST_UNSEEN:
-        return f"{len(unseen)} images that were held back are too few, at least {LEAST_UNSEEN} are needed"
+        return f"{len(unseen)} held-back images are too few, at least {LEAST_UNSEEN} are needed"
     return None
 
 

@@ -235,4 +235,4 @@ def _check_pair(labels: NDArray[Any], other: NDArray[Any]) -> None:
 
 def _check_range(labels: Labels, classes: int) -> None:
     if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"labels must lie in 0 to {classes - 1}, not {labels.min()} to {labels.max()}")
+        raise ValueError(f"labels must be from 0 to {classes - 1}, not {labels.min()} to {labels.max()}")

@@ -52,7 +52,7 @@ def _take_in_weights(proto: Any, folder: Path | None) -> None:
         about = {entry.key: entry.value for entry in tensor.external_data}
         name = about.get("location", "")
         if folder is None or not name or Path(name).name != name or name in (".", ".."):
-            raise ModelError(f"its weights are kept at {name!r}; only a file beside it is opened")
+            raise ModelError(f"its weights are kept at {name!r}; only files in the same folder are opened")
         if name not in files:
             files[name] = _read(folder / name)
         start, length = int(about.get("offset", 0)), int(about.get("length", len(files[name])))

@@ -46,8 +46,8 @@ def keras_to_onnx(path: Path, *, trusted: bool) -> Converted:
     """
     if not trusted:
         raise ModelError(
-            f"{path} is a Keras file, and opening one may run what its maker put into it; where you trust that person: "
-            f"{adopt_command(str(path))} --trust-this-file"
+            f"{path} is a Keras file, and opening one may run code that its maker put into it; if you trust that "
+            f"person: {adopt_command(str(path))} --trust-this-file"
         )
     try:
         data = path.read_bytes()
@@ -68,7 +68,7 @@ def keras_to_onnx(path: Path, *, trusted: bool) -> Converted:
         child.stop()
     if answer is None:
         why = f"takes longer than {SECONDS} s to open" if child.is_late else "ends the process that opens it"
-        raise ModelError(f"{path} {why}; where you trust it, write it as ONNX in Keras: {BY_KERAS}")
+        raise ModelError(f"{path} {why}; if you trust it, write it as ONNX in Keras: {BY_KERAS}")
     if "error" in answer.head:
         raise ModelError(f"{path}: {answer.head['error']}")
     return Converted(answer.parts[0], tuple(answer.head["shape"]))

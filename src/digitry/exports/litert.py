@@ -33,7 +33,7 @@ def answers_of_litert(path: Path, contract: Contract, images: Images) -> NDArray
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
-        who = "the proof, without which no LiteRT file is written,"
+        who = "the test, without which no LiteRT file is written,"
         raise ModelError(missing_words(["LiteRT"], who, "litert")) from error
     with native_stderr_muted():  # its C++ code reports its delegate
         interpreter = Interpreter(str(path))

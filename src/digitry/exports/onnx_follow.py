@@ -66,9 +66,9 @@ def _followed(
         with StatelessScope() as scope:
             answer = function(*values, **options)
     except Exception as error:  # third-party code may raise anything
-        said = (str(error).strip().splitlines() or ["it says no more"])[0]
+        said = (str(error).strip().splitlines() or ["it gives no reason"])[0]
         raise ModelError(
-            f"it is not made of operations of keras.ops alone ({type(error).__name__}: {said[:200]})"
+            f"it does not consist only of operations of keras.ops ({type(error).__name__}: {said[:200]})"
         ) from error
     if scope.state_mapping:
         raise ModelError("it keeps a state, or draws at random")

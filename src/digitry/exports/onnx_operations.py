@@ -82,7 +82,7 @@ def _where(graph: Graph, operation: Any, condition: Any, one: Any, other: Any) -
 def _clip(graph: Graph, operation: Any, x: Value) -> str:
     low, high = operation.x_min, operation.x_max
     if not all(isinstance(one, int | float) for one in (low, high)):
-        raise _refused(operation, "bounds that are no plain numbers")
+        raise _refused(operation, "bounds that are not plain numbers")
     return graph.add("Clip", x.name, low, high)
 
 
@@ -212,7 +212,7 @@ def _get_item(graph: Graph, operation: Any, x: Value, key: Any) -> str:
     """Write `x[:, 2:-1, 0, None]`: slices, single places and new axes."""
     parts = list(key) if isinstance(key, list | tuple) else [key]
     if not all(one is None or one is Ellipsis or isinstance(one, int | slice) for one in parts):
-        raise _refused(operation, "places that are no plain numbers")
+        raise _refused(operation, "places that are not plain numbers")
     named = sum(isinstance(one, int | slice) for one in parts)
     at = parts.index(Ellipsis) if Ellipsis in parts else len(parts)
     parts[at : at + 1] = [slice(None)] * (len(x.shape) - named)

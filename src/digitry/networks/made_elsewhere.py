@@ -19,13 +19,13 @@ def made_elsewhere(data: bytes, name: str = "FILE") -> str | None:
     file = name or "FILE"
     if data.startswith(b"\x89HDF\r\n\x1a\n"):
         return (
-            "a Keras file of the old kind (HDF5), which digitry never opens; where you trust it: "
+            "a Keras file of the old kind (HDF5), which digitry never opens; if you trust it: "
             + _python(f"import keras; keras.saving.load_model({json.dumps(file)}, compile=False).save({KERAS})")
             + " and then: digitry adopt digits.keras --trust-this-file"
         )
     if data.startswith(b"PK\x03\x04"):
         if b"config.json" in data[:4096] or b"metadata.json" in data[:4096]:
-            return f"a Keras file, made elsewhere; where you trust it: {adopt_command(file)} --trust-this-file"
+            return f"a Keras file, made elsewhere; if you trust it: {adopt_command(file)} --trust-this-file"
         return _torch(file)
     if data.startswith(b"\x80") and data[1:2] in b"\x02\x03\x04\x05":
         return f"a pickle, which digitry never opens: it may run anything; of a PyTorch file {_torch(file)}"
@@ -44,7 +44,7 @@ def adopt_command(name: str) -> str:
 
 def _torch(file: str) -> str:
     return (
-        "a PyTorch file, which digitry never opens; where you trust it, and it holds the whole network: "
+        "a PyTorch file, which digitry never opens; if you trust it, and it holds the whole network: "
         + _python(
             f"import torch; m = torch.load({json.dumps(file)}, weights_only=False).eval(); "
             f"torch.onnx.export(m, torch.zeros(1, 1, {IMAGE_SIDE}, {IMAGE_SIDE}), {ONNX})"

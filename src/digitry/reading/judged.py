@@ -115,7 +115,7 @@ def _doubt(one: Candidate, opinion: Opinion, turn: Turn) -> str | None:
     if may_be_ones(one.characters):
         return PERHAPS_ONES
     if one.beside:
-        return f"{one.beside} close beside it"
+        return f"{one.beside} right beside it"
     if turn.is_doubtful:
         return TURNED
     if opinion.digits != one.digits:

@@ -125,16 +125,16 @@ def _numbers(chain: list[int], spots: Spots, class_names: tuple[str, ...]) -> li
 
 def _beside(written: Written, has_letters: bool, places: list[int], spots: Spots) -> str:
     if has_letters:
-        return "letters stand"
+        return "letters are"
     if written.around:
-        return "a sign stands"
+        return "a sign is"
     size = float(np.median(spots.size[places]))
     left, top = spots.box[places, :2].min(axis=0)
     right, bottom = (spots.box[places, :2] + spots.box[places, 2:]).max(axis=0)
     near = (spots.x > left - CLOSE_BY * size) & (spots.x < right + CLOSE_BY * size)
     near &= np.abs(spots.y - (top + bottom) / 2) < max(bottom - top, size) / 2
     near[places] = False
-    return "another character stands" if near.any() else ""
+    return "another character is" if near.any() else ""
 
 
 def _probability(written: Written, chain: list[int], spots: Spots) -> float:

@@ -109,7 +109,7 @@ class Recipe:
                 raise
             said = ", ".join(f"{name}={value}" for name, value in own.items())
             reason = str(error).partition(". ")[0]
-            raise SettingError(f"there is no network of recipe {self.name} with {said}: {reason}") from error
+            raise SettingError(f"recipe {self.name} cannot build a network with {said}:  {reason}") from error
         if model.count_params() > MAX_PARAMETERS:
             raise SettingError(
                 f"this network of recipe {self.name} has {model.count_params():,} parameters, at most "

@@ -219,8 +219,8 @@ def _recipe(path: Path, kept: KeptNetwork, settings: Settings) -> Recipe:
 def named(folder: Path) -> str:
     """Return a sentence that tells the user how to name the code with which a run was made."""
     copy = folder / "recipe.py"
-    where = f"a copy of its recipe lies in {copy}" if copy.is_file() else "give the model, or the file that builds it"
-    return f"{where}: digitry runs such a file only where you name it (recipe=, --recipe)"
+    where = f"a copy of its recipe is in {copy}" if copy.is_file() else "give the model, or the file that builds it"
+    return f"{where}: digitry runs such a file only if you name it (recipe=, --recipe)"
 
 
 def built(kept: KeptNetwork) -> Any:

@@ -56,7 +56,7 @@ def own_recipe(given: Any) -> Recipe:
     if kinds & set(NOT_KERAS) or not callable(given):
         elsewhere = " (others come in as ONNX: digitry adopt FILE.onnx)" if kinds & set(NOT_KERAS) else ""
         raise SettingError(
-            f"train takes the name of a recipe, a recipe file, a keras.Model, or a function that builds one, not "
+            f"train accepts the name of a recipe, a recipe file, a keras.Model, or a function that builds one, not "
             f"{type(given).__name__}{elsewhere}"
         )
     name = name_for_a_file(getattr(given, "__name__", "own").strip("<>_").replace("_", "-")) or "own"

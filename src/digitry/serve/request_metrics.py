@@ -42,7 +42,7 @@ class Metrics:
             "digitry_requests_in_flight", "Requests to read something that have no answer yet.", registry=self._registry
         ).set_function(in_flight)
         Gauge("digitry_waiting_requests", "Requests in the queue.", registry=self._registry).set_function(waiting)
-        Gauge("digitry_ready", "1 while the server takes requests.", registry=self._registry).set_function(is_ready)
+        Gauge("digitry_ready", "1 while the server accepts requests.", registry=self._registry).set_function(is_ready)
         self._reloads = Counter("digitry_reloads", "Model reloads.", ("result",), registry=self._registry)
 
         self._readings = Counter(

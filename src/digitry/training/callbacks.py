@@ -25,7 +25,7 @@ def check_callbacks(callbacks: Any, plan: Recipe) -> tuple[Any, ...]:
     keras = sys.modules.get("keras")
     for one in given:
         if keras is None or not isinstance(one, keras.callbacks.Callback):
-            raise SettingError(f"callbacks takes objects of keras.callbacks.Callback, not {type(one).__name__}")
+            raise SettingError(f"callbacks accepts objects of keras.callbacks.Callback, not {type(one).__name__}")
     if given and plan.trainer == PLAIN_TORCH:
         raise SettingError(
             f"recipe {plan.name} is trained in plain Torch here, which calls no Keras callbacks; set "

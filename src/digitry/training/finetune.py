@@ -180,7 +180,7 @@ def open_start(where: str | os.PathLike[str], plan: Recipe, settings: Mapping[st
     try:
         plan = plan.with_settings(inherited | SETTINGS)
     except SettingError as error:
-        raise ModelError(f"{where} was trained with settings that are not possible: {error}") from error
+        raise ModelError(f"{where} was trained with invalid settings: {error}") from error
     return Start(where, data, contract, weights=weights), plan.with_settings(settings)
 
 
@@ -199,7 +199,7 @@ def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: Trai
     if len(held_back) >= LEAST_HELD_BACK:
         return plan
     few = (
-        f"of {len(dataset.train)} pictures {len(held_back)} could be held back, too few to judge by "
+        f"of {len(dataset.train)} pictures, {len(held_back)} could be held back, too few to judge by "
         f"({LEAST_HELD_BACK} are needed)"
     )
     for name in ("keep_best", "early_stopping_epochs"):

@@ -18,7 +18,7 @@ class TrainingInterrupted(DigitryError):  # noqa: N818 - it is a wish, not an er
 
     def __init__(self, signal_number: int, folder: object, how_to_go_on: str = "") -> None:
         name = signal.Signals(signal_number).name
-        how = how_to_go_on or f"go on with {shlex.join(['--run', str(folder), '--resume'])}"
+        how = how_to_go_on or f"continue with {shlex.join(['--run', str(folder), '--resume'])}"
         super().__init__(f"stopped by {name} and saved; {how}")
         self.signal_number = signal_number
         self.exit_code = 128 + signal_number

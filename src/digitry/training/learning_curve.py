@@ -109,7 +109,7 @@ def learning_curve(
                     )
                 )
             except TrainingInterrupted as error:
-                how = f"go on with the same command and {shlex.join(['--run', str(folder), '--resume'])}"
+                how = f"continue with the same command and {shlex.join(['--run', str(folder), '--resume'])}"
                 raise TrainingInterrupted(error.signal_number, folder, how) from error
         points = tuple(_point(images, runs) for images, runs in zip(wanted, trained, strict=True))
         names = (plan.name, dataset.reference or dataset.name)
@@ -150,7 +150,7 @@ def epochs_for(images: int, most: int, settings: Settings) -> int:
 def _judged_plan(recipe: Recipe, wanted: Mapping[str, Any]) -> Recipe:
     if recipe.reads != "digit":
         raise SettingError(
-            f"recipe {recipe.name} learns from numbers that are made anew for every epoch; a learning curve needs one "
+            f"recipe {recipe.name} learns from numbers that are made new for every epoch; a learning curve needs one "
             "that reads single digits"
         )
     if "training_images" in wanted:

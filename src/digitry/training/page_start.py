@@ -29,7 +29,7 @@ def start_from(network: PageNetwork, data: bytes, pages: torch.Tensor) -> None:
     wanted = [(tuple(layer.weight.shape), (len(layer.weight),)) for layer, _ in layers]
     if wanted != [(kernel.shape, bias.shape) for kernel, bias in weights]:
         raise ModelError(
-            "the file is no network for pages of this shape: its convolutions differ from those trained here"
+            "the file is not a network for pages of this shape: its convolutions differ from those trained here"
         )
     hooks = []
     with torch.no_grad():

@@ -98,7 +98,7 @@ def train_seeds(
             try:
                 done.append(train(plan, dataset, seed=number, run=place, resume=goes_on, **options))
             except TrainingInterrupted as error:
-                how = f"go on with the same command and {shlex.join(['--run', str(folder), '--resume'])}"
+                how = f"continue with the same command and {shlex.join(['--run', str(folder), '--resume'])}"
                 raise TrainingInterrupted(error.signal_number, folder, how) from error
         result = SeedRuns(folder, tuple(done))
         write_atomically(folder / SEEDS, (json.dumps(result.to_json(), indent=1) + "\n").encode())

@@ -99,7 +99,7 @@ def _answering(address: str) -> str:
     if not host or "/" in host or not (port.isascii() and port.isdigit() and 0 < int(port) < 2**16):
         if address == "auto" and not place:
             raise _no_cluster(address)
-        raise SettingError(f"--ray takes auto or HOST:PORT, not {place}; run this on one of the cluster's nodes")
+        raise SettingError(f"--ray expects auto or HOST:PORT, not {place}; run this on one of the cluster's nodes")
     try:
         socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
     except OSError as error:

@@ -289,7 +289,7 @@ def test_a_stopped_audit_says_that_the_same_call_goes_on(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(folds, "train", stopped)
     with pytest.raises(
-        TrainingInterrupted, match="stopped by SIGTERM and saved; the same audit goes on there"
+        TrainingInterrupted, match="stopped by SIGTERM and saved; the same audit continues there"
     ) as caught:
         audit(with_planted_mistakes(), out=tmp_path)
     assert caught.value.exit_code == 143

@@ -298,7 +298,7 @@ def test_a_table_in_the_way_other_settings_and_resuming_nothing_are_one_line_eac
     for arguments, words in (
         (["--csv", table], "already exists; continue it with --resume"),
         (["--csv", table, "--resume", "--expect", "page"], r"another --expect \(digit\)"),
-        (["--resume"], "--resume goes on with a --csv, --jsonl or --out file"),
+        (["--resume"], "--resume continues a --csv, --jsonl or --out file"),
     ):
         with pytest.raises(SettingError, match=words):
             CliRunner().invoke(
@@ -382,7 +382,7 @@ def test_one_picture_is_explained_on_a_page_and_several_are_refused(folder: Path
         (["--csv", "a.html", "--explain", "a.html"], r"a\.html is named twice to be written"),
         (
             ["--csv", "a.csv", "--resume", "--explain", "a.html"],
-            "--resume goes on with many pictures, and --explain shows",
+            "--resume is for many pictures, and --explain shows",
         ),
     ],
 )
@@ -438,7 +438,7 @@ def test_what_a_cluster_is_to_read_is_not_held_in_memory_all_at_once(
 def test_an_address_of_no_form_is_refused_before_ray_is_loaded(address: str) -> None:
     from digitry.workers.join_cluster import joined_cluster
 
-    with pytest.raises(SettingError, match="--ray takes auto or HOST:PORT"), joined_cluster(address):
+    with pytest.raises(SettingError, match="--ray expects auto or HOST:PORT"), joined_cluster(address):
         pass
 
 

@@ -126,7 +126,7 @@ def test_tables_that_were_written_are_not_written_over(reader: Knowing, tmp_path
         ),
         (("a.png", "--expect", "digit", "--table"), "--table is for the tables of pages, and --expect is digit"),
         (("a.png", "--json", "--table"), "--json has the tables already"),
-        (("a.png", "--resume", "--csv", "x.csv", "--table", "t.csv"), "--resume goes on with --csv and --jsonl files"),
+        (("a.png", "--resume", "--csv", "x.csv", "--table", "t.csv"), "--resume continues --csv and --jsonl files"),
         (("a.png", "--between", "20,0"), "between must be the least and the most"),
         (("a.png", "--length", "x"), "length must be a number of digits like 6, or two like 4..8"),
         (("a.png", "--check", "lun"), "did you mean 'luhn'"),

@@ -121,9 +121,9 @@ def test_few_pictures_make_nothing_sure_however_well_they_are_read(model: Model)
 
 def test_too_little_held_back_is_no_scale(model: Model) -> None:
     assert no_scale(None) == "nothing was held back"
-    assert no_scale(printed_split(9)) == "9 images that were held back are too few, at least 10 are needed"
+    assert no_scale(printed_split(9)) == "9 held-back images are too few, at least 10 are needed"
     assert no_scale(printed_split(10)) is None
-    with pytest.raises(DataError, match=r"9 images that were held back are too few.*labelled pictures of your own"):
+    with pytest.raises(DataError, match=r"9 held-back images are too few.*your own labelled pictures"):
         scale_on_made(model, printed_split(9), "printed", count=100)
 
 
@@ -225,7 +225,7 @@ def test_without_a_part_held_back_there_is_nothing_to_measure_on(own_run: Path) 
     config = json.loads((own_run / "config.json").read_text())
     config["settings"]["validation_fraction"] = 0.0
     (own_run / "config.json").write_text(json.dumps(config))
-    with pytest.raises(DataError, match=r"held no digits back.*labelled pictures of your own"):
+    with pytest.raises(DataError, match=r"held no digits back.*your own labelled pictures"):
         calibrate(own_run)
 
 

@@ -67,7 +67,7 @@ def residual(digits: Split) -> Any:
 def test_a_functional_network_with_a_skip_connection_and_gelu_reads_a_picture(tmp_path: Path, digits: Dataset) -> None:
     model = residual(digits.train)
     model.save(tmp_path / "mine.keras")
-    with pytest.raises(ModelError, match=r"may run what its maker.*--trust-this-file"):
+    with pytest.raises(ModelError, match=r"may run code that its maker.*--trust-this-file"):
         adopt(tmp_path / "mine.keras", tmp_path / "ours.onnx", data=digits)
     done = adopt(tmp_path / "mine.keras", tmp_path / "ours.onnx", data=digits, trust_this_file=True)
     assert (done.layout, done.scale, done.polarity) == ("(n, 28, 28)", "0 to 255", "dark-on-light")

@@ -77,7 +77,7 @@ def test_struck_numbers_and_those_beside_letters_are_given_and_never_sure():
     plain, crossed, lettered = read(page, marked).numbers
     assert (plain.sure, plain.struck) == (True, False)
     assert (crossed.sure, crossed.struck, crossed.reason) == (False, True, "it is struck out")
-    assert (lettered.text, lettered.sure, lettered.reason) == ("52", False, "letters stand close beside it")
+    assert (lettered.text, lettered.sure, lettered.reason) == ("52", False, "letters are right beside it")
 
 
 def test_what_may_be_struck_out_is_not_called_so_and_is_not_sure():

@@ -46,11 +46,11 @@ def test_a_number_says_what_might_be_part_of_it_and_is_not():
         return [(one.written.text, one.beside) for one in found(seen).candidates]
 
     assert beside(level("250")) == [("250", "")]
-    assert beside(level(["2", "5", "0", "other"])) == [("250", "letters stand")]
-    assert beside(level(["2", "5", "%"])) == [("25", "a sign stands")]
+    assert beside(level(["2", "5", "0", "other"])) == [("250", "letters are")]
+    assert beside(level(["2", "5", "%"])) == [("25", "a sign is")]
     assert beside(together(level("25", 100, 100), level("7", 148, 104))) == [
-        ("25", "another character stands"),
-        ("7", "another character stands"),
+        ("25", "another character is"),
+        ("7", "another character is"),
     ]
     assert beside(together(level("25", 100, 100), level("7", 220, 104))) == [("25", ""), ("7", "")]
     assert beside(together(level("25", 100, 100), level("7", 100, 150))) == [("25", ""), ("7", "")]

@@ -85,7 +85,7 @@ def test_layers_of_a_persons_own_are_not_built_from_it(tmp_path: Path) -> None:
     ):
         network_recipe(path)
     (tmp_path / "recipe.py").touch()
-    with pytest.raises(ModelError, match=r"a copy of its recipe lies in .*recipe\.py: digitry runs such a file only"):
+    with pytest.raises(ModelError, match=r"a copy of its recipe is in .*recipe\.py: digitry runs such a file only"):
         network_recipe(path)
 
 

@@ -119,7 +119,9 @@ def test_units_and_filters_say_how_many_layers_there_are() -> None:
 
 def test_a_network_that_cannot_be_is_refused_with_its_numbers() -> None:
     plan = recipes.get("cnn").with_settings({"filters": "8,8,8,8,8"})
-    with pytest.raises(SettingError, match=r"no network of recipe cnn with .*filters=\(8, 8, 8, 8, 8\)") as caught:
+    with pytest.raises(
+        SettingError, match=r"recipe cnn cannot build a network with .*filters=\(8, 8, 8, 8, 8\)"
+    ) as caught:
         plan.build_model()
     assert "\n" not in str(caught.value)
 
@@ -196,7 +198,7 @@ def test_every_activation_that_a_recipe_offers_can_be_exported(activation: str) 
 def test_a_network_that_cannot_be_leaves_nothing_behind(folder_is_there: bool, made_up_dataset: Dataset) -> None:
     if folder_is_there:
         Path("run").mkdir()
-    with pytest.raises(SettingError, match="no network of recipe cnn"):
+    with pytest.raises(SettingError, match="recipe cnn cannot build a network"):
         train("cnn", made_up_dataset, run="run", filters=[8] * 6)
     assert not Path("run/config.json").exists()
     assert Path("run").exists() == folder_is_there

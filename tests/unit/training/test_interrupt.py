@@ -48,4 +48,4 @@ def test_a_thread_that_may_not_catch_signals_still_gets_a_flag() -> None:
 def test_the_exit_code_names_the_signal_and_the_message_how_to_go_on() -> None:
     stopped = TrainingInterrupted(signal.SIGINT, "runs/cnn-1")
     assert stopped.exit_code == 130
-    assert str(stopped) == "stopped by SIGINT and saved; go on with --run runs/cnn-1 --resume"
+    assert str(stopped) == "stopped by SIGINT and saved; continue with --run runs/cnn-1 --resume"

@@ -164,7 +164,7 @@ def test_the_page_shows_the_spread_of_seeds_and_no_logarithm_of_no_mistakes() ->
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["dense-relu", "--sizes", "40,many"], "--sizes takes numbers of images with commas between them"),
+        (["dense-relu", "--sizes", "40,many"], "--sizes expects numbers of images separated by commas"),
         (["dense-relu", "--sizes", "10"], "a curve needs two sizes at least, as in --sizes 9,18"),
         (["dense-relu", "--sizes", "4,19"], "a size must be a whole number from 2 to 18, not 19"),
         (["dense-relu", "--set", "training_images=20"], "say which ones with --sizes"),

@@ -66,7 +66,9 @@ def test_a_signal_says_how_all_of_it_goes_on(monkeypatch: pytest.MonkeyPatch, ma
         raise TrainingInterrupted(2, run)
 
     monkeypatch.setattr(seeds_module, "train", train)
-    with pytest.raises(TrainingInterrupted, match="go on with the same command and --run 'my runs' --resume") as caught:
+    with pytest.raises(
+        TrainingInterrupted, match="continue with the same command and --run 'my runs' --resume"
+    ) as caught:
         train_seeds("cnn", made_up_dataset, seeds=4, run="my runs")
     assert caught.value.exit_code == 130
 

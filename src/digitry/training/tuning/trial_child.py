@@ -42,7 +42,7 @@ def main() -> None:
     except BrokenPipeError:
         return
     except Exception as error:  # such as a failed import: nobody would read Python's traceback
-        reason = f"the process that trains could not go on: {type(error).__name__}: {error}"
+        reason = f"the process that trains could not continue: {type(error).__name__}: {error}"
         with contextlib.suppress(BrokenPipeError):
             write_message(pipe, {"fatal": "TrainingError", "reason": reason})
 

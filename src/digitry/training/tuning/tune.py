@@ -216,7 +216,7 @@ def run_study(
         done = Study(folder, plan, book.trials(), gain, no_gain)
         _write(done, recipe, book.importance() if page and signal is None else None)
     if signal is not None:
-        raise TrainingInterrupted(signal, folder, f"go on with: {tune_command(plan, folder, options)}")
+        raise TrainingInterrupted(signal, folder, f"continue with: {tune_command(plan, folder, options)}")
     if done.best is None:
         raise TrainingError(_nothing_found(done, options))
     return done

@@ -75,7 +75,7 @@ def test_a_process_that_breaks_for_itself_says_so_and_ends_the_study(
     broken = TrialProcess(pack_trial(RECIPE, replace(made_up_dataset, test=None)), track=None, of=1)
     (tmp_path / "numpy.py").write_text("raise ImportError('numpy is damaged')")
     monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(TrainingError, match="trains could not go on: ImportError: numpy is damaged"):
+    with pytest.raises(TrainingError, match="trains could not continue: ImportError: numpy is damaged"):
         broken.train(job(), lambda _: True)
     broken.close()
 

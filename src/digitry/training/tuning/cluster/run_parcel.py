@@ -46,7 +46,7 @@ def unpack_parcel(parcel: Parcel, folder: Path) -> None:
     for name in (*parcel.files, *parcel.gone):
         place = (folder / name).resolve()
         if place == inside or not place.is_relative_to(inside):
-            raise StorageError(f"a node sent {name!r}, which lies outside of {folder}; nothing of it was written")
+            raise StorageError(f"a node sent {name!r}, which is outside {folder}; nothing of it was written")
     for name, data in parcel.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / name, data)
