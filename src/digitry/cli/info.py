@@ -146,7 +146,7 @@ def _next_steps(place: Path, folder: Path, model: Model, judged: dict[str, float
         steps.append((f"digitry evaluate {name}", "evaluate it on the test set"))
     if model.contract.confidence_scale is None:
         given = "" if _has_held_back(place, model) else " PICTURES"
-        what = "on labelled pictures of your own" if given else "on digits that it has not seen"
+        what = "on your own labelled pictures" if given else "on digits that it has not seen"
         steps.append((f"digitry calibrate {name}{given}", f"measure its confidence, {what}"))
     steps.append((f"digitry read --model {name} PICTURE", "read with it"))
     if folder.is_dir() and can_train():

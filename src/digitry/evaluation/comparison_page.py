@@ -31,7 +31,10 @@ def comparison_page(comparison: Comparison) -> Page:
         lead=f"On {comparison.images:,} {comparison.split} images of {comparison.data_name}.",
         sections=[
             Section("Figures", [_figures(comparison)]),
-            Section("More than chance?", [*(pair.sentence for pair in comparison.pairs), NO_MORE_THAN_IMAGES]),
+            Section(
+                "Is the difference more than chance?",
+                [*(pair.sentence for pair in comparison.pairs), NO_MORE_THAN_IMAGES],
+            ),
             Section("Curves side by side", _curve_parts(names, runs)),
             Section("Settings", [_settings(names, runs)]),
         ],

@@ -73,7 +73,7 @@ class LearningCurve(os.PathLike[str]):
             f"from {before.accuracy:.2%} to {last.accuracy:.2%}"
         )
         if not self.more_than_chance:
-            return f"{said}: no more than chance, so nothing here says that more images would help"
+            return f"{said}: no more than chance, so there is no sign that more images would help"
         if self.gain < 0:
             return f"{said}: more images made it worse, by more than chance; look at what was added"
         return f"{said}: more than chance, so still more images are likely to help"

@@ -147,7 +147,7 @@ def add_scale(job: TrainingJob, epochs: int, progress: TrainingProgress) -> None
     if scale.least_error is None or scale.least_error > MAX_ERROR:
         more = job.origin is None and most_pictures(model.reads, unseen, model.class_names) > scale.pictures
         way = f"more pictures may change that: {calibrate}"
-        told.append(way if more else f"labelled pictures of your own may change that: {calibrate} PICTURES")
+        told.append(way if more else f"your own labelled pictures may change that: {calibrate} PICTURES")
     progress.note("scale of confidence: " + "\n  ".join(told))
 
 

@@ -134,7 +134,7 @@ def test_the_last_step_is_the_answer() -> None:
         "more images are likely to help"
     )
     assert (
-        "no more than chance, so nothing here says that more"
+        "no more than chance, so there is no sign that more"
         in curve_of((0.9,), (0.91,), more_than_chance=False).sentence
     )
     assert "more images made it worse" in curve_of((0.9,), (0.8,)).sentence

@@ -74,7 +74,7 @@ def test_no_scale_is_fitted_where_none_is_wanted(made_up_dataset: Dataset, tmp_p
         (0.005, 60, None),
         (0.02, 60, "more pictures may change that: digitry calibrate {}"),
         (None, 60, "more pictures may change that: digitry calibrate {}"),
-        (0.02, 50, "labelled pictures of your own may change that: digitry calibrate {} PICTURES"),
+        (0.02, 50, "your own labelled pictures may change that: digitry calibrate {} PICTURES"),
     ],
     ids=["sure", "sure of little", "never sure", "no more to be made"],
 )
