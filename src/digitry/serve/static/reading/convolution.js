@@ -15,10 +15,10 @@ const PANELS = 16; // of three places each, packed together: they fit into the p
  * output channel, combine normalisation and bias; `relu` clips at 0.
  */
 export function convolution(weights, attributes, scale, shift, relu) {
-  if (weights.dims.length !== 4) throw new Error("a convolution along one axis is not known");
+  if (weights.dims.length !== 4) throw new Error("a convolution along one axis is not supported");
   const [outputs, channels, kernelHeight, kernelWidth] = weights.dims;
   const groups = attributes.group ?? 1;
-  if ((attributes.dilations ?? []).some((by) => by !== 1)) throw new Error("a dilated convolution is not known");
+  if ((attributes.dilations ?? []).some((by) => by !== 1)) throw new Error("a dilated convolution is not supported");
   const kernel = [kernelHeight, kernelWidth];
   const [stepY, stepX] = attributes.strides ?? [1, 1];
   const depth = channels * kernelHeight * kernelWidth;

@@ -52,7 +52,7 @@ function planned({ nodes, constants, output }) {
       steps.push({ inputs: [node.inputs[0]], output: last.outputs[0], apply: work });
     } else if (!apply) {
       const known = ["Conv", ...Object.keys(OPERATORS)].join(", ");
-      throw new Error(`the network uses the operator ${node.operator}; known: ${known}`);
+      throw new Error(`the network uses the operator ${node.operator}, which is not supported; supported: ${known}`);
     } else if (fixed.every((tensor) => tensor)) {
       constants.set(node.outputs[0], apply(node.attributes, ...fixed));
     } else {
@@ -64,7 +64,7 @@ function planned({ nodes, constants, output }) {
 
 function convolutionOf(node, normalisation, relu, constants) {
   const [weights, bias] = node.inputs.slice(1).map((name) => constants.get(name));
-  if (!weights) throw new Error("a convolution without fixed weights is not known");
+  if (!weights) throw new Error("a convolution without fixed weights is not supported");
   const statistics = normalisation?.inputs.slice(1).map((name) => constants.get(name));
   const folded = statistics && foldedNormalisation(normalisation.attributes, ...statistics);
   const scale = folded?.scale ?? new Float32Array(weights.dims[0]).fill(1);

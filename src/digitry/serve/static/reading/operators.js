@@ -49,7 +49,7 @@ export function foldedNormalisation({ epsilon = 1e-5 }, scale, shift, mean, vari
 }
 
 function refuse(what) {
-  throw new Error(`${what} is not known`);
+  throw new Error(`${what} is not supported`);
 }
 
 function size(dims) {

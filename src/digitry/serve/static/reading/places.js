@@ -34,7 +34,7 @@ export function combined(a, b, combine) {
   const filled = [a, b].map(({ dims }) => [...Array(rank - dims.length).fill(1), ...dims]);
   const dims = filled[0].map((side, at) => (side === 1 ? filled[1][at] : side));
   if (filled.some((one) => one.some((side, at) => side !== 1 && side !== dims[at]))) {
-    throw new Error(`combining ${a.dims.join("×")} with ${b.dims.join("×")} is not known`);
+    throw new Error(`combining ${a.dims.join("×")} with ${b.dims.join("×")} is not supported`);
   }
   const [one, other] = [a, b].map((tensor, at) => stretched(tensor, filled[at], dims));
   return { dims, data: one.map((value, at) => combine(value, other[at])) };
@@ -50,7 +50,7 @@ export function sliced(_, { dims, data }, starts, ends, axes, leaps) {
   let start = 0;
   Array.from(starts.data).forEach((first, index) => {
     const side = (axes?.data[index] ?? index + dims.length) % dims.length;
-    if ((leaps?.data[index] ?? 1) !== 1) throw new Error("a slice with leaps is not known");
+    if ((leaps?.data[index] ?? 1) !== 1) throw new Error("a slice with steps is not supported");
     const within = (place) => Math.min(Math.max(place < 0 ? place + dims[side] : place, 0), dims[side]);
     start += within(first) * steps[side];
     to[side] = within(ends.data[index]) - within(first);
@@ -59,7 +59,7 @@ export function sliced(_, { dims, data }, starts, ends, axes, leaps) {
 }
 
 export function padded({ mode = "constant" }, { dims, data }, pads, value) {
-  if (mode !== "constant") throw new Error(`padding by ${mode} is not known`);
+  if (mode !== "constant") throw new Error(`padding by ${mode} is not supported`);
   const before = Array.from(pads.data.subarray(0, dims.length));
   const to = dims.map((side, at) => before[at] + side + pads.data[dims.length + at]);
   const result = new Float32Array(size(to)).fill(value?.data[0] ?? 0);
@@ -90,7 +90,8 @@ export function joined({ axis }, ...tensors) {
 /** Repeats every number. */
 export function repeated({ mode }, { dims, data }, _, scales) {
   const times = Array.from(scales.data);
-  if (mode !== "nearest" || times.some((by) => !Number.isInteger(by))) throw new Error("resizing between pixels is not known");
+  const isWhole = times.every((by) => Number.isInteger(by));
+  if (mode !== "nearest" || !isWhole) throw new Error("resizing between pixels is not supported");
   const steps = stepsOf(dims).flatMap((step) => [step, 0]);
   const { data: result } = gathered(data, dims.flatMap((side, at) => [side, times[at]]), steps);
   return { dims: dims.map((side, at) => side * times[at]), data: result };

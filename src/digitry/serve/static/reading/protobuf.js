@@ -63,7 +63,7 @@ function parseTensor(bytes) {
   const raw = found[9]?.[0];
   const kind = found[2]?.[0];
   if (kind === INT8 || kind === UINT8) {
-    throw new Error("this model is stored in 8 bits, which the page cannot read; a picture sent to the server is read");
+    throw new Error("this model is stored in 8 bits, which the page cannot read; pictures sent to the server are read");
   }
   if (!raw || ![FLOAT, INT64, FLOAT16].includes(kind)) {
     throw new Error(`the weights ${name} are of kind ${kind}; known: raw float32, float16 and int64`);
@@ -71,7 +71,7 @@ function parseTensor(bytes) {
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const size = dims.reduce((product, side) => product * side, 1);
   const bytesEach = { [FLOAT]: 4, [INT64]: 8, [FLOAT16]: 2 }[kind];
-  if (raw.byteLength !== size * bytesEach) throw new Error(`the weights ${name} are cut`);
+  if (raw.byteLength !== size * bytesEach) throw new Error(`the weights ${name} are truncated`);
   const read = {
     [FLOAT]: (at) => view.getFloat32(4 * at, true),
     [INT64]: (at) => Number(view.getBigInt64(8 * at, true)),

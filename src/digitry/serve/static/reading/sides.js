@@ -14,7 +14,7 @@ export function outputSides(input, kernel, { strides = [1, 1], auto_pad: padding
       const around = padding === "VALID" ? [0, 0] : [pads[side], pads[side + 2]];
       before[side] = around[0];
       output[side] = Math.floor((input[side] + around[0] + around[1] - kernel[side]) / step) + 1;
-    } else throw new Error(`the padding ${padding} is not known`);
+    } else throw new Error(`the padding ${padding} is not supported`);
     if (output[side] < 1) throw new Error(`an input of ${input.join("×")} is smaller than a kernel`);
   }
   return { output, before };
