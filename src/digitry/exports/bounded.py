@@ -44,9 +44,7 @@ def bounded() -> Iterator[Any]:
             yield options
     except ModelError as error:
         if is_late.is_set():
-            raise TooSlowError(
-                f"it takes longer than {SECONDS:g} s to answer, as no network for digits does"
-            ) from error
+            raise TooSlowError(f"it takes longer than {SECONDS:g} s to answer; no network for digits should") from error
         raise
     finally:
         timer.cancel()

@@ -61,8 +61,7 @@ def odd_lines(dataset: Dataset) -> Iterator[str]:
     lacking = [name for name, is_there in zip(names, present, strict=True) if not is_there]
     if lacking:
         classes = ", ".join(lacking[:10])
-        yield f"no training image is of class {classes}, so nothing will ever be read as one; add some, or leave the "
-        "class out"
+        yield f"no training image is of class {classes}, so nothing will be read as it; add some, or leave it out"
     if dataset.test is not None:
         twice = copies_in_test(dataset)
         if twice:

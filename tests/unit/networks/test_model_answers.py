@@ -222,8 +222,9 @@ def test_a_model_of_digits_is_none_of_numbers_and_the_other_way_round() -> None:
     assert number_refusal(template_model_bytes()) == (
         "the model reads single digits, but one that reads whole numbers is needed here"
     )
-    assert refusal(number_model_bytes()) == "the model reads whole numbers, but one that reads single digits is "
-    "needed here"
+    assert refusal(number_model_bytes()) == (
+        "the model reads whole numbers, but one that reads single digits is needed here"
+    )
 
 
 def test_a_model_of_numbers_that_answers_in_other_shapes_is_refused() -> None:
