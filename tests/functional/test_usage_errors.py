@@ -12,5 +12,5 @@ def test_a_missing_argument_is_named_with_the_help_that_explains_it(
     command: str, missing: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call(command) == 2
-    assert f"Missing argument '{missing}'; what it takes: " in (error := capsys.readouterr().err)
+    assert f"Missing argument '{missing}'; see: " in (error := capsys.readouterr().err)
     assert error.rstrip().endswith(f" {command} --help")

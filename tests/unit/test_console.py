@@ -43,9 +43,9 @@ def test_pipes_dumb_terminals_and_nothing_at_all_get_no_bar(monkeypatch: pytest.
 def test_a_warning_names_the_line_outside_that_led_to_it_however_deep_it_arose() -> None:
     one_of_two_is_empty = np.zeros((2, 28, 28))
     one_of_two_is_empty[0, 4:24, 14] = 1
-    with pytest.warns(UserWarning, match="empty") as direct:
+    with pytest.warns(UserWarning, match="blank") as direct:
         Reader().read_digits(one_of_two_is_empty)
-    with pytest.warns(UserWarning, match="empty") as deeper:
+    with pytest.warns(UserWarning, match="blank") as deeper:
         Reader().predict(one_of_two_is_empty)
     assert {one.filename for one in (*direct, *deeper)} == {__file__}
 

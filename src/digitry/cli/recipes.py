@@ -41,7 +41,7 @@ def command(context: click.Context, as_json: bool) -> None:
         click.echo(f"{line}\n    {row['summary']}")
     where = next((row["measured"]["processor"] for row in rows if row["measured"]), None)
     if where:
-        click.echo(f"\nTime: training alone, on two threads, * on one ({where}); digitry's own recipes by plain Torch")
+        click.echo(f"\nTime: training alone, on two threads, * on one ({where});\ndigitry's own recipes by plain Torch")
     click.echo("\nShow one with: digitry recipes show cnn")
 
 

@@ -72,7 +72,7 @@ def test_the_layers_are_those_that_the_training_kept_and_else_what_the_recipe_sa
     assert [list(row) for row in table.rows] == [
         ["Conv2D", "32 of 3×3, relu", "26×26×32", 320],
         ["Flatten", "–", "21632", 0],
-        ["together", "", "", 320],
+        ["total", "", "", 320],
     ]
 
 

@@ -47,7 +47,7 @@ def test_a_contract_of_before_that_does_not_say_what_is_read_says_it_by_its_inpu
     "shape", [[28, 28, 3], [28, 28], [32, 0, 1], [7, 7, 1], [129, 129, 1], [28, 32, 1], [40, 0, 1]]
 )
 def test_a_network_for_digits_wants_a_grey_square_of_a_sane_size(shape: list[int]) -> None:
-    with pytest.raises(ModelError, match="one that reads a digit may want N×N×1, N from 8 to 128"):
+    with pytest.raises(ModelError, match="one that reads a digit may expect N×N×1, N from 8 to 128"):
         Contract.from_json(changed(DIGITS, input_shape=shape))
 
 

@@ -261,7 +261,7 @@ def test_it_is_said_how_many_could_have_been_held_back(
     numbers = [*np.flatnonzero(other_hand.train.labels != 9)[:63], 9]
     uneven = replace(other_hand, train=other_hand.train.take(np.array(numbers)))
     begun(uneven, old_run, "new", quiet=False)
-    assert "of 64 pictures 9 could be held back, too few to judge by (10 are needed)" in capsys.readouterr().err
+    assert "of 64 pictures, 9 could be held back, too few to judge by (10 are needed)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("chooses", [{"keep_best": True}, {"early_stopping_epochs": 2}])
@@ -269,7 +269,7 @@ def test_of_too_few_pictures_no_epoch_is_chosen_by_those_held_back(
     old_run: Path, other_hand: Dataset, chooses: dict[str, Any]
 ) -> None:
     few = replace(other_hand, train=other_hand.train.take(slice(0, 20)))
-    with pytest.raises(SettingError, match=f"of 20 pictures . could be held back.*{next(iter(chooses))} judges"):
+    with pytest.raises(SettingError, match=f"of 20 pictures, . could be held back.*{next(iter(chooses))} judges"):
         begun(few, old_run, "new", settings=chooses)
     assert not Path("new").exists()
 
