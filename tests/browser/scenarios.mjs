@@ -141,7 +141,7 @@ const scenarios = {
   async "what is written while the reader loads is kept, told of, and read when it is there"() {
     const { page, letIn } = await drawnBefore("digit");
     assert.match(await page.textContent("#loading"), /Loading the reader, \d+%/);
-    await says(page, "kept");
+    await says(page, "Go on writing");
     assert.equal(await page.locator("#hint:visible").count(), 0);
     letIn();
     await reads(page, "7");
@@ -834,7 +834,7 @@ const scenarios = {
     await draw(other, DIGITS[1]);
     await reads(other, "1");
     assert.match(await other.textContent("#keeps"), /keeps the drawings and numbers that you confirm or correct/);
-    assert.match(await other.textContent("header"), /leaves your device only when you confirm or correct a reading/);
+    assert.match(await other.textContent("header"), /leaves your device only if you confirm or correct it/);
     await says(other, "Sure");
     await other.click('#labels button:text-is("4")');
     await keptAs(other, "4");
@@ -1079,7 +1079,7 @@ const scenarios = {
     await page.click("#tables .number >> nth=1");
     await page.click("#editor-none");
     await page.keyboard.press("Escape");
-    assert.match(await page.textContent("#keep-words"), new RegExp(`with ${count - 1} numbers as they stand`));
+    assert.match(await page.textContent("#keep-words"), new RegExp(`with ${count - 1} numbers as shown`));
     await page.click("#keep-picture");
     await kept(count - 1);
     await hasNoViolations(page);

@@ -109,7 +109,7 @@ def test_it_raises_what_the_reader_raises(client: digitry.Client) -> None:
         client.read(bytes(60 * 2**20))
     with pytest.raises(SettingError, match="expect must be one of"):
         client.read(picture_of(1), expect="letter")
-    with pytest.raises(ModelError, match="There are: shipped"):
+    with pytest.raises(ModelError, match="The models are: shipped"):
         client.read(picture_of(1), model="other")
     with pytest.raises(ModelError, match="no model 'other'"):
         client.class_names("other")
@@ -130,7 +130,7 @@ def test_without_a_server_it_says_so() -> None:
             digitry.Client(address)
     with pytest.raises(SettingError, match="tries must be at least 1"):
         digitry.Client(tries=0)
-    with pytest.raises(SettingError, match="the token has") as caught:
+    with pytest.raises(SettingError, match="the token begins or ends with a space") as caught:
         digitry.Client(token="secret\n")
     assert "secret" not in str(caught.value)
 

@@ -99,7 +99,7 @@ export function showLoading(share, name) {
   loading.setAttribute("aria-valuenow", hundredths);
   loading.querySelector("i").style.setProperty("--share", share);
   find("loading-words").textContent = name === "digit"
-    ? `Loading the reader, ${hundredths}%` : `Single digits can be read already. Loading the network for numbers, ${hundredths}%`;
+    ? `Loading the reader, ${hundredths}%` : `Single digits can be read. Loading the rest, ${hundredths}%`;
 }
 
 export function span(name, text) {

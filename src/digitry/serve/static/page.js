@@ -148,7 +148,7 @@ const megabytes = (Object.values(config.networks).reduce((sum, { bytes }) => sum
 find("figures").textContent = config.accuracy
   ? `${percent(config.accuracy)} of MNIST's test digits read correctly, ${megabytes} MB. ` : "";
 if (config.collects) {
-  find("promise").textContent = "What you write leaves your device only when you confirm or correct a reading, for training.";
+  find("promise").textContent = "Your drawing leaves your device only if you confirm or correct it, for training.";
   find("keeps").textContent =
     "For training, this server keeps the drawings and numbers that you confirm or correct, and the pictures that you ask it to " +
     "keep, with their labels. It keeps nothing else.";
