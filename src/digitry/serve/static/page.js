@@ -146,7 +146,7 @@ function chip(name, pressed) {
 
 const megabytes = (Object.values(config.networks).reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(1);
 find("figures").textContent = config.accuracy
-  ? `${percent(config.accuracy)} of MNIST's test digits read correctly, ${megabytes} MB. ` : "";
+  ? `${percent(config.accuracy)} of MNIST's test digits right, ${megabytes} MB. ` : "";
 if (config.collects) {
   find("promise").textContent = "Your drawing leaves your device only if you confirm or correct it, for training.";
   find("keeps").textContent =
