@@ -141,7 +141,6 @@ def test_no_file_takes_the_place_of_a_device_or_a_pipe(tmp_path: Path) -> None:
     assert len(os.listdir(tmp_path)) == 2
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows lets few people make links")
 @pytest.mark.parametrize("old", [b"old", None], ids=["to a file", "to none yet"])
 def test_what_a_link_leads_to_is_written_and_the_link_stays(old: bytes | None, tmp_path: Path) -> None:
     (tmp_path / "far").mkdir()
@@ -161,7 +160,6 @@ def test_what_a_link_leads_to_is_written_and_the_link_stays(old: bytes | None, t
     assert sorted(os.listdir(tmp_path / "near")) == ["link", "second"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows lets few people make links")
 def test_a_link_that_leads_nowhere_is_named_as_it_was_given(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "none" / "figures.json")

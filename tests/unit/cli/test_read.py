@@ -480,7 +480,6 @@ def test_no_page_of_one_picture_is_drawn_over_another_picture(folder: Path, tmp_
     assert (alone / "3-page2.png.png").read_bytes() != (drawn / "3-page2.png").read_bytes()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets few people make links")
 def test_no_drawing_is_written_over_the_picture_that_a_link_leads_to(folder: Path, tmp_path: Path) -> None:
     before = (folder / "7.png").read_bytes()
     drawn = tmp_path / "drawn"
