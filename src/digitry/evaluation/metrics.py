@@ -36,6 +36,8 @@ class ClassScore:
     """Fraction of the images of this class that are predicted as it."""
     f1: float
     images: int
+    predicted: int
+    """How many images are predicted as this class; of none, precision is not defined."""
 
 
 @dataclass(frozen=True)
@@ -158,11 +160,12 @@ def class_scores(confusion: NDArray[np.int64]) -> tuple[ClassScore, ...]:
     """Return precision, recall and F1 of each class, from counts with row = label."""
     scores = []
     for k, hits in enumerate(confusion.diagonal().tolist()):
-        images, called = int(confusion[k].sum()), int(confusion[:, k].sum())
+        images, predicted = int(confusion[k].sum()), int(confusion[:, k].sum())
         if images == 0:
-            scores.append(ClassScore(math.nan, math.nan, math.nan, 0))
+            scores.append(ClassScore(math.nan, math.nan, math.nan, 0, predicted))
             continue
-        scores.append(ClassScore(hits / called if called else 0.0, hits / images, 2 * hits / (images + called), images))
+        precision = hits / predicted if predicted else 0.0
+        scores.append(ClassScore(precision, hits / images, 2 * hits / (images + predicted), images, predicted))
     return tuple(scores)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.evaluation.judging import JudgedSplit
-from digitry.evaluation.metrics import CalibrationBin, class_scores, wilson_interval
+from digitry.evaluation.metrics import CalibrationBin, ClassScore, wilson_interval
 from digitry.pages import charts
 from digitry.pages.style import BAD, BLUE, GOOD, MUTED
 from digitry.runs import Epoch
@@ -88,17 +88,14 @@ def confusion(matrix: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
     )
 
 
-def class_errors(confusion: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
-    """Draw the error rates of each class, both ways, from a confusion matrix with row = label.
+def class_errors(classes: Sequence[ClassScore], class_names: Sequence[str]) -> Figure:
+    """Draw the error rates of each class, both ways.
 
     Bars start at 0, since near 100% all bars look alike. A rate of no images is a dash.
     """
-    scores, called = class_scores(confusion), confusion.sum(axis=0).tolist()
     shares = {
-        "missed": [100 * (1 - one.recall) for one in scores],
-        "false positives": [
-            100 * (1 - one.precision) if n else math.nan for one, n in zip(scores, called, strict=True)
-        ],
+        "missed": [100 * (1 - one.recall) for one in classes],
+        "false positives": [100 * (1 - one.precision) if one.predicted else math.nan for one in classes],
     }
     top = np.nanmax([*shares.values()])
     return charts.bars(

@@ -138,7 +138,7 @@ def _confusion_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
         )
     parts += [
         _picture(
-            lambda: plots.class_errors(scores.confusion, names),
+            lambda: plots.class_errors(scores.classes, names),
             folder / "classes",
             "Bars for each class: share of its images missed, and share of its predictions that are false",
             "Missed: of the images of a class, those read as another (1 − recall). False positives: of the images "
@@ -155,15 +155,14 @@ def _confusion_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
 
 
 def _class_table(names: tuple[str, ...], scores: Scores) -> PageTable:
-    called = scores.confusion.sum(axis=0).tolist()
     rows: list[TableRow] = [
-        [name, _share(one.precision if n else math.nan), _share(one.recall), _share(one.f1), one.images]
-        for name, one, n in zip(names, scores.classes, called, strict=True)
+        [name, _share(one.precision if one.predicted else math.nan), _share(one.recall), _share(one.f1), one.images]
+        for name, one in zip(names, scores.classes, strict=True)
     ]
     macro = (scores.macro_precision, scores.macro_recall, scores.macro_f1)
     rows.append(["mean", *(_share(one) for one in macro), scores.images])
     caption = "By class; the mean weights all classes equally (macro)"
-    if not all(n for n, one in zip(called, scores.classes, strict=True) if one.images):
+    if not all(one.predicted for one in scores.classes if one.images):
         caption += "; a class that was never predicted has no precision, which counts as 0"
     return PageTable(("Class", "Precision", "Recall", "F1", "Images"), rows, caption)
 

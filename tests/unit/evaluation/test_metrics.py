@@ -38,7 +38,7 @@ def test_the_confusion_matrix_has_labels_as_rows() -> None:
 def test_precision_recall_and_f1_of_each_class() -> None:
     zero, one, two = metrics.class_scores(metrics.confusion_matrix(LABELS, PREDICTED, 3))
     assert (zero.precision, zero.recall, zero.f1, zero.images) == (1 / 2, 1 / 2, 1 / 2, 2)
-    assert (one.precision, one.recall, one.images) == (2 / 3, 1.0, 2)
+    assert (one.precision, one.recall, one.images, one.predicted) == (2 / 3, 1.0, 2, 3)
     assert one.f1 == pytest.approx(0.8)
     assert (two.precision, two.recall, two.f1, two.images) == (0.0, 0.0, 0.0, 1)
 
@@ -137,7 +137,7 @@ def test_scores_become_json_without_nan() -> None:
     written = json.loads(json.dumps(scores.to_json(), allow_nan=False))
     assert written["accuracy"] == 1.0
     assert written["loss"] == written["nll"]
-    assert written["classes"][2] == {"precision": None, "recall": None, "f1": None, "images": 0}
+    assert written["classes"][2] == {"precision": None, "recall": None, "f1": None, "images": 0, "predicted": 0}
     assert written["calibration_bins"][0]["accuracy"] is None
 
 

@@ -91,7 +91,7 @@ def test_every_number_of_classes_can_be_drawn(classes: int) -> None:
     split, names = judged(labels.tolist(), rows), [f"class {k}" for k in range(classes)]
     for figure in (
         plots.confusion(split.scores.confusion, names),
-        plots.class_errors(split.scores.confusion, names),
+        plots.class_errors(split.scores.classes, names),
         plots.reliability(split.scores.bins),
     ):
         assert charts.to_svg(figure).startswith("<?xml")
@@ -101,7 +101,7 @@ def test_one_image_and_a_perfect_answer_can_be_drawn() -> None:
     one = judged([1], [[0.0, 1.0]])
     for figure in (
         plots.confusion(one.scores.confusion, ("a", "b")),
-        plots.class_errors(one.scores.confusion, ("a", "b")),
+        plots.class_errors(one.scores.classes, ("a", "b")),
         plots.reliability(one.scores.bins),
         plots.first_predictions(one, ("a", "b")),
     ):
@@ -109,12 +109,12 @@ def test_one_image_and_a_perfect_answer_can_be_drawn() -> None:
 
 
 def test_the_bars_of_a_faultless_model_start_at_zero() -> None:
-    figure = plots.class_errors(judged([0, 1], [[0.9, 0.1], [0.1, 0.9]]).scores.confusion, ("a", "b"))
+    figure = plots.class_errors(judged([0, 1], [[0.9, 0.1], [0.1, 0.9]]).scores.classes, ("a", "b"))
     assert figure.axes[0].get_ylim() == (0.0, 1.0)
 
 
 def test_a_class_that_no_image_is_read_as_has_no_share_of_false_calls() -> None:
-    figure = plots.class_errors(np.array([[6, 0], [2, 0]]), ("a", "b"))
+    figure = plots.class_errors(metrics.class_scores(np.array([[6, 0], [2, 0]])), ("a", "b"))
     missed, false_calls = ([bar.get_height() for bar in bars] for bars in figure.axes[0].containers)
     assert missed == [0.0, 100.0]
     assert false_calls[0] == pytest.approx(25.0)
